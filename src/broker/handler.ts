@@ -1,0 +1,100 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { GroupCoordinator } from '../coordination/runtime.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { Reader } from '../protocol/reader.ts'
+import type { Writer } from '../protocol/writer.ts'
+import type { Partitions } from '../replication/partitions.ts'
+import type { FetchSessions } from './fetch-sessions.ts'
+import type { DelayedFetches } from '../replication/delayed-fetches.ts'
+
+/** Who asked, and how; valid for the whole life of the request. */
+export interface RequestContext {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly correlationId: number
+  /** '' when the client sent none (NET-4). */
+  readonly clientId: string
+  readonly listenerName: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** Kafka's spelling: `User:ANONYMOUS` on a listener without authentication. */
+  readonly principal: string
+  /** Wall clock at arrival, milliseconds; for record timestamps only. */
+  readonly nowMs: number
+  /** Completes a request whose handler answered DEFERRED. Call it exactly once, from any turn of the loop. */
+  respond(body: unknown): void
+  /** Ends the connection instead of answering (acks=0 with an error, NET-7). */
+  closeConnection(): void
+  /** Completes a request that gets no bytes as its answer (Produce with acks=0). */
+  respondNothing(): void
+}
+
+/** What handlers may reach. Built once by broker.ts; a handler keeps no state of its own. */
+export interface BrokerServices {
+  readonly config: BrokerConfig
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metadata: MetadataStore
+  readonly partitions: Partitions
+  readonly groups: GroupCoordinator
+  readonly fetchSessions: FetchSessions
+  readonly delayedFetches: DelayedFetches
+  /** Endpoint a client that came in on `listenerName` is told to use for this broker. */
+  advertisedEndpoint(listenerName: string): { readonly host: string; readonly port: number }
+}
+
+/** The handler answers later through `context.respond` (or one of its siblings), without a promise. */
+export const DEFERRED: unique symbol = Symbol('deferred')
+
+/** An operation on a resource that the caller must be allowed; the dispatcher and the audit read it. */
+export type RequiredOperation = `${'READ' | 'WRITE' | 'CREATE' | 'DELETE' | 'ALTER' | 'DESCRIBE' | 'CLUSTER_ACTION' | 'DESCRIBE_CONFIGS' | 'ALTER_CONFIGS' | 'IDEMPOTENT_WRITE'} ${'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID'}`
+
+export interface HandlerDefinition<Request, Response> {
+  readonly apiKey: number
+  /** Lowest and highest version that is served. */
+  readonly versions: readonly [number, number]
+  /** Lowest version that ApiVersions names, when it is lower than what is served (KAFKA-18659). */
+  readonly advertisedMinVersion?: number
+  /** May be handled before earlier requests of the connection are answered; answers still leave in order. */
+  readonly overlap?: boolean
+  /** What the caller must be allowed to do; empty for APIs that every client may call. */
+  readonly operations: readonly RequiredOperation[]
+  decode(reader: Reader, version: number): Request
+  encode(writer: Writer, body: Response, version: number): void
+  /**
+   * Whatever it does before its first `await` happens in the order of arrival, which idempotent producers rely on.
+   * Produce and Fetch return DEFERRED instead of a promise when they have to wait.
+   */
+  handle(
+    request: Request,
+    context: RequestContext,
+    services: BrokerServices,
+  ): Response | Promise<Response> | typeof DEFERRED
+}
+
+/** A handler with its types closed over, as the dispatcher's table holds it. */
+export interface Handler {
+  readonly apiKey: number
+  readonly versions: readonly [number, number]
+  readonly advertisedMinVersion: number
+  readonly overlap: boolean
+  readonly operations: readonly RequiredOperation[]
+  /** Decodes and handles. ProtocolError from the reader passes through. */
+  start(reader: Reader, context: RequestContext, services: BrokerServices): unknown
+  encode(writer: Writer, body: unknown, version: number): void
+}
+
+export function defineHandler<Request, Response>(definition: HandlerDefinition<Request, Response>): Handler {
+  return {
+    apiKey: definition.apiKey,
+    versions: definition.versions,
+    advertisedMinVersion: definition.advertisedMinVersion ?? definition.versions[0],
+    overlap: definition.overlap ?? false,
+    operations: definition.operations,
+    start: (reader, context, services) =>
+      definition.handle(definition.decode(reader, context.apiVersion), context, services),
+    encode: (writer, body, version) => definition.encode(writer, body as Response, version),
+  }
+}
