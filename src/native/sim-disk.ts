@@ -1,0 +1,362 @@
+import { constants } from 'node:os'
+import { assert } from '../base/assert.ts'
+import type {
+  DirectoryEntry,
+  Disk,
+  DiskCompletions,
+  DiskQueue,
+  FileHandle,
+  FileLock,
+  OpenMode,
+} from '../base/disk.ts'
+import type { Random } from '../base/random.ts'
+import { StorageError } from '../base/storage-error.ts'
+import { SimDirectory } from './sim/sim-directory.ts'
+import { type Schedule, SimDiskQueue, type SimQueueTarget } from './sim/sim-disk-queue.ts'
+import { SimFile } from './sim/sim-file.ts'
+
+/** The calls that can be told to fail. */
+export type SimOperation =
+  | 'open'
+  | 'pwritev'
+  | 'pread'
+  | 'truncate'
+  | 'allocate'
+  | 'fdatasync'
+  | 'syncDirectory'
+  | 'rename'
+  | 'unlink'
+  | 'makeDirectory'
+  | 'removeDirectory'
+
+export interface SimDiskOptions {
+  /** When the calls of a queue are executed and reported. */
+  readonly schedule: Schedule
+  /** Bytes of file contents above which writes fail with ENOSPC; no limit when absent. */
+  readonly capacityBytes?: number
+}
+
+interface OpenFile {
+  readonly file: SimFile
+  readonly path: string
+  readonly writable: boolean
+}
+
+interface PlannedFault {
+  readonly operation: SimOperation
+  readonly code: string
+  readonly pathPart: string
+  callsBefore: number
+}
+
+/**
+ * A file system in memory that knows what a power cut may leave: contents and names reach "the platter" only through
+ * `fdatasync` and `syncDirectory`, each for its own file or directory. `crash` answers one of the states that are
+ * possible then. Renames between directories are refused (EXDEV): nothing of ours needs one.
+ */
+export class SimDisk implements Disk {
+  readonly #schedule: Schedule
+  readonly #root: SimDirectory
+  readonly #openFiles = new Map<FileHandle, OpenFile>()
+  readonly #locks = new Set<string>()
+  readonly #faults: PlannedFault[] = []
+  #capacityBytes: number
+  #nextHandle = 0
+  #dead = false
+
+  constructor(options: SimDiskOptions, root: SimDirectory = new SimDirectory()) {
+    this.#schedule = options.schedule
+    this.#capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY
+    this.#root = root
+  }
+
+  /**
+   * Power cut: this disk refuses everything from now on (EIO, no completion is delivered), and the answer is what
+   * the machine finds when it is switched on again.
+   */
+  crash(random: Random, schedule: Schedule = this.#schedule): SimDisk {
+    this.#dead = true
+    return new SimDisk({ schedule, capacityBytes: this.#capacityBytes }, this.#root.crash(random))
+  }
+
+  /** The next call of `operation` on a path that contains `pathPart` fails, after `callsBefore` that pass. */
+  failNext(operation: SimOperation, code: string, pathPart = '', callsBefore = 0): void {
+    this.#faults.push({ operation, code, pathPart, callsBefore })
+  }
+
+  setCapacityBytes(capacityBytes: number): void {
+    this.#capacityBytes = capacityBytes
+  }
+
+  /** Number of handles that are not closed, to find leaks. */
+  get openFileCount(): number {
+    return this.#openFiles.size
+  }
+
+  open(path: string, mode: OpenMode): FileHandle {
+    this.#enter('open', path)
+    const { directory, name } = this.#parent(path, 'open')
+    const existing = directory.get(name)
+    if (existing?.isDirectory) throw new StorageError('EISDIR', 'open', path)
+    if (existing !== undefined && mode === 'create') throw new StorageError('EEXIST', 'open', path)
+    if (existing === undefined && mode === 'read') throw new StorageError('ENOENT', 'open', path)
+    const file = existing ?? new SimFile()
+    if (existing === undefined) directory.link(name, file)
+    const handle = this.#nextHandle++
+    this.#openFiles.set(handle, { file, path, writable: mode !== 'read' })
+    return handle
+  }
+
+  close(file: FileHandle): void {
+    assert(this.#openFiles.delete(file), `file handle ${file} is not open`)
+  }
+
+  sizeBytes(file: FileHandle): number {
+    return this.#file(file).file.sizeBytes
+  }
+
+  pwritev(file: FileHandle, buffers: readonly Uint8Array[], position: number): void {
+    const { file: target, path } = this.#writable(file, 'pwritev')
+    let at = position
+    for (const bytes of buffers) {
+      const roomBytes = this.#roomFor(target, at)
+      target.write(bytes.subarray(0, Math.min(bytes.length, roomBytes)), at)
+      if (bytes.length > roomBytes) throw new StorageError('ENOSPC', 'pwritev', path)
+      at += bytes.length
+    }
+  }
+
+  pread(file: FileHandle, into: Uint8Array, position: number): number {
+    const { file: source, path } = this.#file(file)
+    this.#enter('pread', path)
+    return source.read(into, position)
+  }
+
+  truncate(file: FileHandle, sizeBytes: number): void {
+    this.#writable(file, 'truncate').file.truncate(sizeBytes)
+  }
+
+  allocate(file: FileHandle, sizeBytes: number): void {
+    const { file: target, path } = this.#writable(file, 'allocate')
+    if (sizeBytes > this.#roomFor(target, 0)) throw new StorageError('ENOSPC', 'allocate', path)
+    target.extend(sizeBytes)
+  }
+
+  fdatasync(file: FileHandle): void {
+    this.#sync(this.#file(file))
+  }
+
+  syncDirectory(path: string): void {
+    this.#enter('syncDirectory', path)
+    this.#directory(path, 'syncDirectory').sync()
+  }
+
+  rename(from: string, to: string): void {
+    this.#enter('rename', from)
+    const source = this.#parent(from, 'rename')
+    const target = this.#parent(to, 'rename')
+    const moved = source.directory.get(source.name)
+    const replaced = target.directory.get(target.name)
+    if (moved === undefined) throw new StorageError('ENOENT', 'rename', from)
+    if (source.directory !== target.directory) throw new StorageError('EXDEV', 'rename', from)
+    if (replaced !== undefined && replaced !== moved) {
+      if (replaced instanceof SimDirectory && replaced.names().length > 0) {
+        throw new StorageError('ENOTEMPTY', 'rename', to)
+      }
+      if (replaced.isDirectory !== moved.isDirectory) {
+        throw new StorageError(replaced.isDirectory ? 'EISDIR' : 'ENOTDIR', 'rename', to)
+      }
+    }
+    if (source.name !== target.name) source.directory.rename(source.name, target.name)
+  }
+
+  unlink(path: string): void {
+    this.#enter('unlink', path)
+    const { directory, name } = this.#parent(path, 'unlink')
+    const node = directory.get(name)
+    if (node === undefined) throw new StorageError('ENOENT', 'unlink', path)
+    if (node.isDirectory) throw new StorageError('EISDIR', 'unlink', path)
+    directory.unlink(name)
+  }
+
+  makeDirectory(path: string): void {
+    this.#enter('makeDirectory', path)
+    let directory = this.#root
+    for (const name of namesOf(path)) {
+      let next = directory.get(name)
+      if (next === undefined) {
+        next = new SimDirectory()
+        directory.link(name, next)
+      }
+      if (!(next instanceof SimDirectory)) throw new StorageError('ENOTDIR', 'makeDirectory', path)
+      directory = next
+    }
+  }
+
+  removeDirectory(path: string): void {
+    this.#enter('removeDirectory', path)
+    if (this.#directory(path, 'removeDirectory').names().length > 0) {
+      throw new StorageError('ENOTEMPTY', 'removeDirectory', path)
+    }
+    const { directory, name } = this.#parent(path, 'removeDirectory')
+    directory.unlink(name)
+  }
+
+  list(path: string): DirectoryEntry[] {
+    this.#assertAlive('list', path)
+    const directory = this.#directory(path, 'list')
+    return directory.names().map(name => {
+      const node = directory.get(name)!
+      return { name, isDirectory: node.isDirectory, sizeBytes: node.sizeBytes }
+    })
+  }
+
+  exists(path: string): boolean {
+    this.#assertAlive('exists', path)
+    return this.#lookUp(namesOf(path)) !== undefined
+  }
+
+  tryLock(path: string): FileLock | null {
+    const key = namesOf(path).join('/')
+    if (this.#locks.has(key)) return null
+    this.close(this.open(path, 'write'))
+    this.#locks.add(key)
+    return { release: () => void this.#locks.delete(key) }
+  }
+
+  createQueue(onCompletions: DiskCompletions): DiskQueue {
+    const target: SimQueueTarget = {
+      pin: file => {
+        const open = this.#file(file)
+        return () => this.#sync(open)
+      },
+      syncDirectory: path => this.syncDirectory(path),
+      rename: (from, to) => this.rename(from, to),
+      createFile: (path, sizeBytes) => this.#createFile(path, sizeBytes),
+      makeDirectory: path => this.makeDirectory(path),
+      unlink: path => this.unlink(path),
+      removeTree: path => this.#removeTree(path),
+      errnoOf,
+      isDead: () => this.#dead,
+    }
+    return new SimDiskQueue(target, this.#schedule, onCompletions)
+  }
+
+  #sync(open: OpenFile): void {
+    this.#assertAlive('fdatasync', open.path)
+    const code = this.#takeFault('fdatasync', open.path)
+    if (code !== undefined) {
+      open.file.failSync()
+      throw new StorageError(code, 'fdatasync', open.path)
+    }
+    open.file.sync()
+  }
+
+  #createFile(path: string, sizeBytes: number): void {
+    const file = this.open(path, 'create')
+    try {
+      this.allocate(file, sizeBytes)
+    } finally {
+      this.close(file)
+    }
+  }
+
+  #removeTree(path: string): void {
+    if (!this.exists(path)) return
+    for (const { name } of this.list(path)) this.unlink(`${path}/${name}`)
+    this.removeDirectory(path)
+  }
+
+  #file(file: FileHandle): OpenFile {
+    const open = this.#openFiles.get(file)
+    assert(open !== undefined, `file handle ${file} is not open`)
+    return open
+  }
+
+  #writable(file: FileHandle, operation: SimOperation): OpenFile {
+    const open = this.#file(file)
+    assert(open.writable, `${open.path} is open for reading only`)
+    this.#enter(operation, open.path)
+    return open
+  }
+
+  /** How many bytes a write at `position` may be long before the disk is full. */
+  #roomFor(file: SimFile, position: number): number {
+    if (this.#capacityBytes === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+    const freeBytes = Math.max(0, this.#capacityBytes - contentBytes(this.#root))
+    return Math.max(0, file.sizeBytes - position) + freeBytes
+  }
+
+  #enter(operation: SimOperation, path: string): void {
+    this.#assertAlive(operation, path)
+    const code = this.#takeFault(operation, path)
+    if (code !== undefined) throw new StorageError(code, operation, path)
+  }
+
+  #assertAlive(operation: string, path: string): void {
+    if (this.#dead) throw new StorageError('EIO', operation, path)
+  }
+
+  #takeFault(operation: SimOperation, path: string): string | undefined {
+    const index = this.#faults.findIndex(
+      fault => fault.operation === operation && path.includes(fault.pathPart),
+    )
+    const fault = this.#faults[index]
+    if (fault === undefined) return undefined
+    fault.callsBefore -= 1
+    if (fault.callsBefore >= 0) return undefined
+    this.#faults.splice(index, 1)
+    return fault.code
+  }
+
+  #lookUp(names: readonly string[]): SimFile | SimDirectory | undefined {
+    let node: SimFile | SimDirectory | undefined = this.#root
+    for (const name of names) {
+      if (!(node instanceof SimDirectory)) return undefined
+      node = node.get(name)
+    }
+    return node
+  }
+
+  #directory(path: string, operation: string): SimDirectory {
+    const node = this.#lookUp(namesOf(path))
+    if (node === undefined) throw new StorageError('ENOENT', operation, path)
+    if (!(node instanceof SimDirectory)) throw new StorageError('ENOTDIR', operation, path)
+    return node
+  }
+
+  #parent(path: string, operation: string): { directory: SimDirectory; name: string } {
+    const names = namesOf(path)
+    const name = names.pop()
+    assert(name !== undefined, 'the root has no parent')
+    const directory = this.#lookUp(names)
+    if (directory === undefined) throw new StorageError('ENOENT', operation, path)
+    if (!(directory instanceof SimDirectory)) throw new StorageError('ENOTDIR', operation, path)
+    return { directory, name }
+  }
+}
+
+function namesOf(path: string): string[] {
+  const names = path.split('/').filter(name => name !== '' && name !== '.')
+  assert(!names.includes('..'), `a path with .. in a simulation: ${path}`)
+  return names
+}
+
+function contentBytes(directory: SimDirectory): number {
+  let total = 0
+  for (const name of directory.names()) {
+    const node = directory.get(name)!
+    total += node instanceof SimDirectory ? contentBytes(node) : node.sizeBytes
+  }
+  return total
+}
+
+function errnoOf(work: () => void): number {
+  try {
+    work()
+    return 0
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    return constants.errno[error.code as keyof typeof constants.errno]
+  }
+}

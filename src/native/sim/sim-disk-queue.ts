@@ -1,0 +1,118 @@
+import type { DiskCompletions, DiskQueue, FileHandle } from '../../base/disk.ts'
+
+const COMPLETIONS_PER_CALL = 256
+
+/** Runs `callback` later, in an order that only depends on the seed. */
+export type Schedule = (callback: () => void) => void
+
+/** What the queue asks its disk to do; every call throws StorageError like the disk's own. */
+export interface SimQueueTarget {
+  /** The open file behind a handle, so that it can be closed while its sync is under way. */
+  pin(file: FileHandle): () => void
+  syncDirectory(path: string): void
+  rename(from: string, to: string): void
+  createFile(path: string, sizeBytes: number): void
+  makeDirectory(path: string): void
+  unlink(path: string): void
+  removeTree(path: string): void
+  /** Runs `work` and answers its errno, 0 for success. */
+  errnoOf(work: () => void): number
+  isDead(): boolean
+}
+
+/**
+ * The thread of a simulated disk. Each call is executed in one scheduled step and reported in a later one, so that a
+ * power cut can fall before the call, or between the call and its completion.
+ */
+export class SimDiskQueue implements DiskQueue {
+  readonly #target: SimQueueTarget
+  readonly #schedule: Schedule
+  readonly #onCompletions: DiskCompletions
+  readonly #completions = new Int32Array(2 * COMPLETIONS_PER_CALL)
+  readonly #waiting: { ticket: number; work: () => void }[] = []
+  readonly #finished: { ticket: number; errno: number }[] = []
+  #executionScheduled = false
+  #deliveryScheduled = false
+  #closed = false
+
+  constructor(target: SimQueueTarget, schedule: Schedule, onCompletions: DiskCompletions) {
+    this.#target = target
+    this.#schedule = schedule
+    this.#onCompletions = onCompletions
+  }
+
+  fdatasync(file: FileHandle, ticket: number): void {
+    this.#submit(ticket, this.#target.pin(file))
+  }
+
+  syncDirectory(path: string, ticket: number): void {
+    this.#submit(ticket, () => this.#target.syncDirectory(path))
+  }
+
+  rename(from: string, to: string, ticket: number): void {
+    this.#submit(ticket, () => this.#target.rename(from, to))
+  }
+
+  createFile(path: string, sizeBytes: number, ticket: number): void {
+    this.#submit(ticket, () => this.#target.createFile(path, sizeBytes))
+  }
+
+  makeDirectory(path: string, ticket: number): void {
+    this.#submit(ticket, () => this.#target.makeDirectory(path))
+  }
+
+  unlink(path: string, ticket: number): void {
+    this.#submit(ticket, () => this.#target.unlink(path))
+  }
+
+  removeTree(path: string, ticket: number): void {
+    this.#submit(ticket, () => this.#target.removeTree(path))
+  }
+
+  close(): void {
+    if (!this.#target.isDead()) for (const { work } of this.#waiting) this.#target.errnoOf(work)
+    this.#waiting.length = 0
+    this.#finished.length = 0
+    this.#closed = true
+  }
+
+  #submit(ticket: number, work: () => void): void {
+    this.#waiting.push({ ticket, work })
+    this.#scheduleExecution()
+  }
+
+  #scheduleExecution(): void {
+    if (this.#executionScheduled || this.#waiting.length === 0) return
+    this.#executionScheduled = true
+    this.#schedule(() => {
+      this.#executionScheduled = false
+      if (this.#stopped()) return
+      const next = this.#waiting.shift()!
+      this.#finished.push({ ticket: next.ticket, errno: this.#target.errnoOf(next.work) })
+      this.#scheduleDelivery()
+      this.#scheduleExecution()
+    })
+  }
+
+  #scheduleDelivery(): void {
+    if (this.#deliveryScheduled) return
+    this.#deliveryScheduled = true
+    this.#schedule(() => {
+      this.#deliveryScheduled = false
+      while (!this.#stopped() && this.#finished.length > 0) this.#deliver()
+    })
+  }
+
+  #deliver(): void {
+    const batch = this.#finished.splice(0, COMPLETIONS_PER_CALL)
+    for (const [index, { ticket, errno }] of batch.entries()) {
+      this.#completions[2 * index] = ticket
+      this.#completions[2 * index + 1] = errno
+    }
+    this.#onCompletions(this.#completions, batch.length)
+  }
+
+  #stopped(): boolean {
+    return this.#closed || this.#target.isDead()
+  }
+}

@@ -1,0 +1,109 @@
+import type { Random } from '../../base/random.ts'
+import { SparseBytes } from './sparse-bytes.ts'
+
+/** The unit a disk writes whole or not at all. */
+const SECTOR_SIZE_BYTES = 512
+
+type FileChange =
+  | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'truncate'; readonly sizeBytes: number }
+  | { readonly kind: 'extend'; readonly sizeBytes: number }
+
+/** A simulated file: what readers see, what the platter holds, and what stands between the two. */
+export class SimFile {
+  readonly isDirectory = false
+  readonly #current: SparseBytes
+  readonly #durable: SparseBytes
+  #unsynced: FileChange[] = []
+
+  constructor(content: SparseBytes = new SparseBytes()) {
+    this.#durable = content
+    this.#current = content.clone()
+  }
+
+  get sizeBytes(): number {
+    return this.#current.sizeBytes
+  }
+
+  read(into: Uint8Array, position: number): number {
+    return this.#current.read(into, position)
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    if (bytes.length === 0) return
+    this.#change({ kind: 'write', position, bytes: bytes.slice() })
+  }
+
+  truncate(sizeBytes: number): void {
+    this.#change({ kind: 'truncate', sizeBytes })
+  }
+
+  extend(sizeBytes: number): void {
+    if (sizeBytes > this.sizeBytes) this.#change({ kind: 'extend', sizeBytes })
+  }
+
+  sync(): void {
+    for (const change of this.#unsynced) apply(this.#durable, change)
+    this.#unsynced = []
+  }
+
+  /**
+   * What Linux does when a write-back fails: the pages count as clean, readers go on seeing them, and the next sync
+   * succeeds although they never reached the disk.
+   */
+  failSync(): void {
+    this.#unsynced = []
+  }
+
+  /** The file after a power cut. Any part of what was not synced may be there, in pieces of a sector. */
+  crash(random: Random): SimFile {
+    const content = this.#durable.clone()
+    const changes = this.#unsynced
+    const largest = Math.max(content.sizeBytes, this.sizeBytes)
+    if (changes.length === 0) return new SimFile(content)
+    const style = random.below(4)
+    if (style === 1) for (const change of changes) apply(content, change)
+    if (style === 2) applyPrefix(content, changes, random)
+    if (style === 3) for (const change of changes) applyPieces(content, change, random)
+    // The new size may reach the disk without the data below it: zeros.
+    if (style !== 0 && largest > content.sizeBytes && random.below(3) === 0) {
+      content.extend(content.sizeBytes + random.below(largest - content.sizeBytes + 1))
+    }
+    return new SimFile(content)
+  }
+
+  #change(change: FileChange): void {
+    this.#unsynced.push(change)
+    apply(this.#current, change)
+  }
+}
+
+function apply(content: SparseBytes, change: FileChange): void {
+  if (change.kind === 'write') content.write(change.bytes, change.position)
+  else if (change.kind === 'truncate') content.truncate(change.sizeBytes)
+  else content.extend(change.sizeBytes)
+}
+
+/** Everything before a random point, and pieces of the change at that point. */
+function applyPrefix(content: SparseBytes, changes: readonly FileChange[], random: Random): void {
+  const end = random.below(changes.length)
+  for (const change of changes.slice(0, end)) apply(content, change)
+  const torn = changes[end]
+  if (torn !== undefined) applyPieces(content, torn, random)
+}
+
+/** Each sector of the change with one chance in two. */
+function applyPieces(content: SparseBytes, change: FileChange, random: Random): void {
+  if (change.kind !== 'write') {
+    if (random.below(2) === 0) apply(content, change)
+    return
+  }
+  const { bytes, position } = change
+  let start = 0
+  while (start < bytes.length) {
+    const sectorEnd = SECTOR_SIZE_BYTES - ((position + start) % SECTOR_SIZE_BYTES)
+    const end = Math.min(bytes.length, start + sectorEnd)
+    if (random.below(2) === 0) content.write(bytes.subarray(start, end), position + start)
+    start = end
+  }
+}
