@@ -1,0 +1,42 @@
+#pragma once
+
+#include <fcntl.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ottla::disk {
+
+/**
+ * The system calls the disk core makes, one to one, so that a test can record them and make any of them fail.
+ * Every function answers a negative errno on failure.
+ */
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual int open(const char* path, int flags, mode_t mode) = 0;
+  virtual int close(int fd) = 0;
+  virtual ssize_t pwritev(int fd, const iovec* buffers, int count, off_t position) = 0;
+  virtual ssize_t pread(int fd, void* into, size_t sizeBytes, off_t position) = 0;
+  virtual int64_t sizeBytes(int fd) = 0;
+  virtual int ftruncate(int fd, off_t sizeBytes) = 0;
+  virtual int fallocate(int fd, off_t sizeBytes) = 0;
+  virtual int fdatasync(int fd) = 0;
+  virtual int fsync(int fd) = 0;
+  /** Exclusive lock owned by the open file description; -EAGAIN when another one has it. */
+  virtual int lock(int fd) = 0;
+  virtual int rename(const char* from, const char* to) = 0;
+  virtual int unlink(const char* path) = 0;
+  virtual int mkdir(const char* path) = 0;
+  virtual int rmdir(const char* path) = 0;
+  /** Fills `names` with the entries but `.` and `..`. */
+  virtual int list(const char* path, std::vector<std::string>& names) = 0;
+};
+
+/** The operating system's own calls. Stateless, usable from every thread. */
+Backend& posixBackend();
+
+}  // namespace ottla::disk

@@ -1,0 +1,73 @@
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "backend.h"
+
+namespace ottla::disk {
+namespace {
+
+template <typename Result>
+Result orErrno(Result result) {
+  return result < 0 ? static_cast<Result>(-errno) : result;
+}
+
+class PosixBackend final : public Backend {
+ public:
+  int open(const char* path, int flags, mode_t mode) override { return orErrno(::open(path, flags, mode)); }
+  int close(int fd) override { return orErrno(::close(fd)); }
+  ssize_t pwritev(int fd, const iovec* buffers, int count, off_t position) override {
+    return orErrno(::pwritev(fd, buffers, count, position));
+  }
+  ssize_t pread(int fd, void* into, size_t sizeBytes, off_t position) override {
+    return orErrno(::pread(fd, into, sizeBytes, position));
+  }
+  int64_t sizeBytes(int fd) override {
+    struct stat status;
+    if (::fstat(fd, &status) != 0) return -errno;
+    return status.st_size;
+  }
+  int ftruncate(int fd, off_t sizeBytes) override { return orErrno(::ftruncate(fd, sizeBytes)); }
+  int fallocate(int fd, off_t sizeBytes) override { return orErrno(::fallocate(fd, 0, 0, sizeBytes)); }
+  int fdatasync(int fd) override { return orErrno(::fdatasync(fd)); }
+  int fsync(int fd) override { return orErrno(::fsync(fd)); }
+  int lock(int fd) override {
+    struct flock range;
+    std::memset(&range, 0, sizeof range);
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    const int result = orErrno(::fcntl(fd, F_OFD_SETLK, &range));
+    return result == -EACCES ? -EAGAIN : result;
+  }
+  int rename(const char* from, const char* to) override { return orErrno(::rename(from, to)); }
+  int unlink(const char* path) override { return orErrno(::unlink(path)); }
+  int mkdir(const char* path) override { return orErrno(::mkdir(path, 0777)); }
+  int rmdir(const char* path) override { return orErrno(::rmdir(path)); }
+  int list(const char* path, std::vector<std::string>& names) override;
+};
+
+int PosixBackend::list(const char* path, std::vector<std::string>& names) {
+  DIR* directory = ::opendir(path);
+  if (directory == nullptr) return -errno;
+  errno = 0;
+  while (const dirent* entry = ::readdir(directory)) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  const int error = errno;
+  ::closedir(directory);
+  return -error;
+}
+
+}  // namespace
+
+Backend& posixBackend() {
+  static PosixBackend backend;
+  return backend;
+}
+
+}  // namespace ottla::disk

@@ -1,0 +1,258 @@
+// The disk core on real files, with planned failures. Exit status 0 when every check held.
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "../core/disk/disk-queue.h"
+#include "../core/disk/file-table.h"
+#include "../core/disk/operations.h"
+#include "disk-faulting-backend.h"
+
+namespace {
+
+using namespace ottla::disk;
+
+int failures = 0;
+
+#define CHECK(condition)                                                      \
+  do {                                                                        \
+    if (!(condition)) {                                                       \
+      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
+      failures += 1;                                                          \
+    }                                                                         \
+  } while (false)
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = std::filesystem::temp_directory_path() / "ottla-disk-XXXXXX";
+    path = mkdtemp(name.data());
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
+  std::string operator/(const std::string& name) const { return path + "/" + name; }
+  std::string path;
+};
+
+iovec bufferOf(const std::string& text) { return {const_cast<char*>(text.data()), text.size()}; }
+
+std::string contentOf(const std::shared_ptr<File>& file) {
+  std::string text(static_cast<size_t>(file->backend().sizeBytes(file->fd())), '?');
+  size_t readBytes = 0;
+  CHECK(readFully(*file, text.data(), text.size(), 0, readBytes) == 0);
+  CHECK(readBytes == text.size());
+  return text;
+}
+
+std::shared_ptr<File> create(Backend& backend, const std::string& path) {
+  std::shared_ptr<File> file;
+  CHECK(openFile(backend, path, OpenMode::kCreate, file) == 0);
+  return file;
+}
+
+void handlesAreReusedOnlyAfterRemoval() {
+  const TemporaryDirectory directory;
+  FileTable table;
+  const std::shared_ptr<File> file = create(posixBackend(), directory / "a");
+  CHECK((fcntl(file->fd(), F_GETFD) & FD_CLOEXEC) != 0);
+  const int32_t first = table.add(file);
+  const int32_t second = table.add(create(posixBackend(), directory / "b"));
+  CHECK(first != second);
+  CHECK(table.get(first) == file);
+  CHECK(table.remove(first));
+  CHECK(!table.remove(first));
+  CHECK(table.get(first) == nullptr && table.get(-1) == nullptr && table.get(99) == nullptr);
+  CHECK(table.add(file) == first);
+  CHECK(table.count() == 2);
+}
+
+void aFileStaysOpenWhileSomebodyHoldsIt() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  FileTable table;
+  const int32_t handle = table.add(create(backend, directory / "a"));
+  std::shared_ptr<File> inFlight = table.get(handle);
+  table.remove(handle);
+  CHECK(backend.countOf("close") == 0);
+  inFlight.reset();
+  CHECK(backend.countOf("close") == 1);
+}
+
+void shortAndInterruptedWritesAreContinued() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  backend.shortWrites(3);
+  backend.fail("pwritev", 2, EINTR);
+  const std::shared_ptr<File> file = create(backend, directory / "a");
+  const std::string one = "first ";
+  const std::string empty;
+  const std::string two = "second";
+  std::vector<iovec> buffers = {bufferOf(one), bufferOf(empty), bufferOf(two)};
+  CHECK(writeFully(*file, buffers, 2) == 0);
+  CHECK(contentOf(file) == std::string(2, '\0') + "first second");
+}
+
+void manyBuffersAreWrittenInSeveralCalls() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  const std::shared_ptr<File> file = create(backend, directory / "a");
+  const std::string byte = "x";
+  std::vector<iovec> buffers(IOV_MAX * 2 + 5, bufferOf(byte));
+  CHECK(writeFully(*file, buffers, 0) == 0);
+  CHECK(backend.countOf("pwritev") == 3);
+  CHECK(contentOf(file) == std::string(IOV_MAX * 2 + 5, 'x'));
+}
+
+void anErrorInTheMiddleOfAWriteIsReported() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  backend.shortWrites(4);
+  backend.fail("pwritev", 2, ENOSPC);
+  const std::shared_ptr<File> file = create(backend, directory / "a");
+  const std::string text = "12345678";
+  std::vector<iovec> buffers = {bufferOf(text)};
+  CHECK(writeFully(*file, buffers, 0) == ENOSPC);
+  CHECK(contentOf(file) == "1234");
+}
+
+void allocationFallsBackAndNeverShrinks() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  backend.fail("fallocate", 1, EOPNOTSUPP);
+  const std::shared_ptr<File> file = create(backend, directory / "a");
+  CHECK(allocateFile(*file, 8192) == 0);
+  CHECK(backend.sizeBytes(file->fd()) == 8192);
+  CHECK(allocateFile(*file, 100) == 0);
+  CHECK(backend.sizeBytes(file->fd()) == 8192);
+  CHECK(allocateFile(*file, 10000) == 0);
+  CHECK(backend.sizeBytes(file->fd()) == 10000);
+  CHECK(truncateFile(*file, 10) == 0);
+  CHECK(backend.sizeBytes(file->fd()) == 10);
+}
+
+void afterAFailedSyncTheFileIsFenced() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  backend.fail("fdatasync", 2, EIO);
+  const std::shared_ptr<File> file = create(backend, directory / "a");
+  const std::string text = "text";
+  std::vector<iovec> buffers = {bufferOf(text)};
+  CHECK(writeFully(*file, buffers, 0) == 0);
+  CHECK(syncFile(*file) == 0);
+  CHECK(syncFile(*file) == EIO);
+  CHECK(syncFile(*file) == EIO);
+  CHECK(backend.countOf("fdatasync") == 2);
+  std::vector<iovec> more = {bufferOf(text)};
+  CHECK(writeFully(*file, more, 4) == EIO);
+  CHECK(contentOf(file) == "text");
+}
+
+void directoriesAreMadeSyncedAndRemoved() {
+  const TemporaryDirectory directory;
+  Backend& backend = posixBackend();
+  CHECK(makeDirectory(backend, directory / "a/b/c") == 0);
+  CHECK(makeDirectory(backend, directory / "a/b/c") == 0);
+  CHECK(createFile(backend, directory / "a/b/c/file", 4096) == 0);
+  CHECK(createFile(backend, directory / "a/b/c/file", 0) == EEXIST);
+  CHECK(std::filesystem::file_size(directory / "a/b/c/file") == 4096);
+  CHECK(syncDirectory(backend, directory / "a/b/c") == 0);
+  CHECK(syncDirectory(backend, directory / "a/b/c/file") == ENOTDIR);
+  CHECK(syncDirectory(backend, directory / "none") == ENOENT);
+  CHECK(removeTree(backend, directory / "a/b/c") == 0);
+  CHECK(removeTree(backend, directory / "a/b/c") == 0);
+  CHECK(!std::filesystem::exists(directory / "a/b/c"));
+  CHECK(std::filesystem::exists(directory / "a/b"));
+}
+
+void aLockIsOfOneOpenFile() {
+  const TemporaryDirectory directory;
+  std::shared_ptr<File> first;
+  std::shared_ptr<File> second;
+  CHECK(openFile(posixBackend(), directory / ".lock", OpenMode::kWrite, first) == 0);
+  CHECK(openFile(posixBackend(), directory / ".lock", OpenMode::kWrite, second) == 0);
+  CHECK(posixBackend().lock(first->fd()) == 0);
+  CHECK(posixBackend().lock(second->fd()) == -EAGAIN);
+  first.reset();
+  CHECK(posixBackend().lock(second->fd()) == 0);
+}
+
+/** Takes everything that is done whenever it is told that something is. */
+struct Collector {
+  std::mutex mutex;
+  std::vector<int32_t> rows;
+  int notifications = 0;
+};
+
+QueueJob jobOf(QueueOperation operation, int32_t ticket, const std::string& path) {
+  return {operation, ticket, nullptr, path, "", 0};
+}
+
+void theQueueWorksInOrderAndCountsOnErrors() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  backend.fail("fdatasync", 1, EIO);
+  Collector collector;
+  DiskQueue queue(backend, [&] { collector.notifications += 1; });
+  CHECK(queue.start() == 0);
+  std::shared_ptr<File> file = create(backend, directory / "a");
+  queue.submit({QueueOperation::kDatasync, 1, file, "", "", 0});
+  file.reset();
+  queue.submit({QueueOperation::kRename, 2, nullptr, directory / "a", directory / "b", 0});
+  queue.submit(jobOf(QueueOperation::kMakeDirectory, 3, directory / "d"));
+  queue.submit({QueueOperation::kCreateFile, 4, nullptr, directory / "d/f", "", 10});
+  queue.submit(jobOf(QueueOperation::kSyncDirectory, 5, directory / "d"));
+  queue.submit(jobOf(QueueOperation::kUnlink, 6, directory / "none"));
+  queue.submit(jobOf(QueueOperation::kRemoveTree, 7, directory / "d"));
+  queue.close();
+  queue.close();
+  int32_t rows[8];
+  std::vector<int32_t> all;
+  while (const size_t count = queue.take(rows, 4)) all.insert(all.end(), rows, rows + 2 * count);
+  CHECK((all == std::vector<int32_t>{1, EIO, 2, 0, 3, 0, 4, 0, 5, 0, 6, ENOENT, 7, 0}));
+  CHECK(collector.notifications == 1);
+  const std::vector<std::string> calls = backend.calls();
+  CHECK(calls[0] == "open " + (directory / "a"));
+  CHECK(calls[1] == "fdatasync");
+  CHECK(calls[2] == "close");
+  CHECK(calls[3] == "rename " + (directory / "a"));
+}
+
+void theQueueEndsWithWhatWasSubmitted() {
+  const TemporaryDirectory directory;
+  for (int round = 0; round < 20; round += 1) {
+    DiskQueue queue(posixBackend(), [] {});
+    CHECK(queue.start() == 0);
+    for (int i = 0; i < round; i += 1) {
+      queue.submit({QueueOperation::kCreateFile, i, nullptr, directory / std::to_string(round * 100 + i), "", 0});
+    }
+  }
+  size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(directory.path)) count += 1;
+  CHECK(count == 190);
+}
+
+}  // namespace
+
+int main() {
+  handlesAreReusedOnlyAfterRemoval();
+  aFileStaysOpenWhileSomebodyHoldsIt();
+  shortAndInterruptedWritesAreContinued();
+  manyBuffersAreWrittenInSeveralCalls();
+  anErrorInTheMiddleOfAWriteIsReported();
+  allocationFallsBackAndNeverShrinks();
+  afterAFailedSyncTheFileIsFenced();
+  directoriesAreMadeSyncedAndRemoved();
+  aLockIsOfOneOpenFile();
+  theQueueWorksInOrderAndCountsOnErrors();
+  theQueueEndsWithWhatWasSubmitted();
+  return failures == 0 ? 0 : 1;
+}

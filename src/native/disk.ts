@@ -1,0 +1,257 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync, unlinkSync } from 'node:fs'
+import { assert } from '../base/assert.ts'
+import type {
+  DirectoryEntry,
+  Disk,
+  DiskCompletions,
+  DiskQueue,
+  FileHandle,
+  FileLock,
+  OpenMode,
+} from '../base/disk.ts'
+import { StorageError } from '../base/storage-error.ts'
+import type * as Binding from './binding.d.ts'
+
+/** The part of the addon that this needs. */
+export type DiskBinding = Pick<
+  typeof Binding,
+  | 'fileOpen'
+  | 'fileClose'
+  | 'fileSizeBytes'
+  | 'filePwritev'
+  | 'filePread'
+  | 'fileTruncate'
+  | 'fileAllocate'
+  | 'fileDatasync'
+  | 'fileTryLock'
+  | 'directorySync'
+  | 'queueOpen'
+  | 'queueSubmit'
+  | 'queueClose'
+>
+
+const OPEN_MODES: Readonly<Record<OpenMode, number>> = { read: 0, write: 1, create: 2 }
+
+/** The machine's file system through the addon. A file whose sync failed once refuses writes and syncs for ever. */
+export class NativeDisk implements Disk {
+  readonly #binding: DiskBinding
+  readonly #paths = new Map<FileHandle, string>()
+
+  constructor(binding: DiskBinding) {
+    this.#binding = binding
+  }
+
+  open(path: string, mode: OpenMode): FileHandle {
+    const file = attempt(path, () => this.#binding.fileOpen(path, OPEN_MODES[mode]))
+    this.#paths.set(file, path)
+    return file
+  }
+
+  close(file: FileHandle): void {
+    assert(this.#paths.delete(file), `file handle ${file} is not open`)
+    this.#binding.fileClose(file)
+  }
+
+  sizeBytes(file: FileHandle): number {
+    return attempt(this.#pathOf(file), () => this.#binding.fileSizeBytes(file))
+  }
+
+  pwritev(file: FileHandle, buffers: readonly Uint8Array[], position: number): void {
+    const path = this.#pathOf(file)
+    assertWhole(position)
+    try {
+      this.#binding.filePwritev(file, buffers, position)
+    } catch (error) {
+      throw asStorageError(error, path)
+    }
+  }
+
+  pread(file: FileHandle, into: Uint8Array, position: number): number {
+    const path = this.#pathOf(file)
+    assertWhole(position)
+    try {
+      return this.#binding.filePread(file, into, position)
+    } catch (error) {
+      throw asStorageError(error, path)
+    }
+  }
+
+  truncate(file: FileHandle, sizeBytes: number): void {
+    assertWhole(sizeBytes)
+    attempt(this.#pathOf(file), () => this.#binding.fileTruncate(file, sizeBytes))
+  }
+
+  allocate(file: FileHandle, sizeBytes: number): void {
+    assertWhole(sizeBytes)
+    attempt(this.#pathOf(file), () => this.#binding.fileAllocate(file, sizeBytes))
+  }
+
+  fdatasync(file: FileHandle): void {
+    attempt(this.#pathOf(file), () => this.#binding.fileDatasync(file))
+  }
+
+  syncDirectory(path: string): void {
+    attempt(path, () => this.#binding.directorySync(path))
+  }
+
+  rename(from: string, to: string): void {
+    attempt(from, () => renameSync(from, to))
+  }
+
+  unlink(path: string): void {
+    attempt(path, () => unlinkSync(path))
+  }
+
+  makeDirectory(path: string): void {
+    attempt(path, () => mkdirSync(path, { recursive: true }))
+  }
+
+  removeDirectory(path: string): void {
+    attempt(path, () => rmdirSync(path))
+  }
+
+  list(path: string): DirectoryEntry[] {
+    return attempt(path, () => readdirSync(path))
+      .sort()
+      .flatMap(name => entryOf(path, name))
+  }
+
+  exists(path: string): boolean {
+    return existsSync(path)
+  }
+
+  tryLock(path: string): FileLock | null {
+    const file = this.open(path, 'write')
+    if (attempt(path, () => this.#binding.fileTryLock(file))) return new NativeLock(() => this.close(file))
+    this.close(file)
+    return null
+  }
+
+  createQueue(onCompletions: DiskCompletions): DiskQueue {
+    return new NativeDiskQueue(this.#binding, onCompletions)
+  }
+
+  #pathOf(file: FileHandle): string {
+    const path = this.#paths.get(file)
+    assert(path !== undefined, `file handle ${file} is not open`)
+    return path
+  }
+}
+
+class NativeLock implements FileLock {
+  #release: (() => void) | undefined
+
+  constructor(release: () => void) {
+    this.#release = release
+  }
+
+  release(): void {
+    this.#release?.()
+    this.#release = undefined
+  }
+}
+
+/** The numbers of `queueSubmit`. */
+const QUEUE_OPERATION = {
+  fdatasync: 0,
+  syncDirectory: 1,
+  rename: 2,
+  createFile: 3,
+  makeDirectory: 4,
+  unlink: 5,
+  removeTree: 6,
+} as const
+
+const NO_FILE = -1
+const TICKET_BOUND = 2 ** 31
+const COMPLETIONS_PER_CALL = 1024
+
+class NativeDiskQueue implements DiskQueue {
+  readonly #binding: DiskBinding
+  readonly #queue: number
+
+  constructor(binding: DiskBinding, onCompletions: DiskCompletions) {
+    const completions = new Int32Array(2 * COMPLETIONS_PER_CALL)
+    this.#binding = binding
+    this.#queue = attempt('', () =>
+      binding.queueOpen(completions, count => onCompletions(completions, count)),
+    )
+  }
+
+  fdatasync(file: FileHandle, ticket: number): void {
+    this.#submit(QUEUE_OPERATION.fdatasync, ticket, file, '', '', 0)
+  }
+
+  syncDirectory(path: string, ticket: number): void {
+    this.#submit(QUEUE_OPERATION.syncDirectory, ticket, NO_FILE, path, '', 0)
+  }
+
+  rename(from: string, to: string, ticket: number): void {
+    this.#submit(QUEUE_OPERATION.rename, ticket, NO_FILE, from, to, 0)
+  }
+
+  createFile(path: string, sizeBytes: number, ticket: number): void {
+    assertWhole(sizeBytes)
+    this.#submit(QUEUE_OPERATION.createFile, ticket, NO_FILE, path, '', sizeBytes)
+  }
+
+  makeDirectory(path: string, ticket: number): void {
+    this.#submit(QUEUE_OPERATION.makeDirectory, ticket, NO_FILE, path, '', 0)
+  }
+
+  unlink(path: string, ticket: number): void {
+    this.#submit(QUEUE_OPERATION.unlink, ticket, NO_FILE, path, '', 0)
+  }
+
+  removeTree(path: string, ticket: number): void {
+    this.#submit(QUEUE_OPERATION.removeTree, ticket, NO_FILE, path, '', 0)
+  }
+
+  close(): void {
+    this.#binding.queueClose(this.#queue)
+  }
+
+  #submit(
+    operation: number,
+    ticket: number,
+    file: number,
+    path: string,
+    toPath: string,
+    sizeBytes: number,
+  ): void {
+    assert(
+      Number.isInteger(ticket) && ticket >= 0 && ticket < TICKET_BOUND,
+      `ticket ${ticket} is out of range`,
+    )
+    try {
+      this.#binding.queueSubmit(this.#queue, operation, ticket, file, path, toPath, sizeBytes)
+    } catch (error) {
+      throw asStorageError(error, path)
+    }
+  }
+}
+
+function assertWhole(value: number): void {
+  assert(Number.isSafeInteger(value) && value >= 0, `${value} is no position or size`)
+}
+
+/** Nothing for an entry that was removed since the directory was read. */
+function entryOf(directory: string, name: string): DirectoryEntry[] {
+  const status = statSync(`${directory}/${name}`, { throwIfNoEntry: false })
+  if (status === undefined) return []
+  return [{ name, isDirectory: status.isDirectory(), sizeBytes: status.isFile() ? status.size : 0 }]
+}
+
+function attempt<Result>(path: string, call: () => Result): Result {
+  try {
+    return call()
+  } catch (error) {
+    throw asStorageError(error, path)
+  }
+}
+
+/** What the system refused becomes a StorageError; anything else is a mistake of ours and stays what it is. */
+function asStorageError(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error
+  return new StorageError(String(error.code), String(error.syscall), path)
+}
