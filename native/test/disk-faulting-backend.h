@@ -52,6 +52,7 @@ class FaultingBackend final : public Backend {
     return error ? -error : real_.pread(fd, into, sizeBytes, position);
   }
   int64_t sizeBytes(int fd) override { return real_.sizeBytes(fd); }
+  bool isDirectory(int fd) override { return real_.isDirectory(fd); }
   int ftruncate(int fd, off_t sizeBytes) override {
     const int error = enter("ftruncate", std::to_string(sizeBytes));
     return error ? -error : real_.ftruncate(fd, sizeBytes);

@@ -163,6 +163,8 @@ void directoriesAreMadeSyncedAndRemoved() {
   CHECK(makeDirectory(backend, directory / "a/b/c") == 0);
   CHECK(createFile(backend, directory / "a/b/c/file", 4096) == 0);
   CHECK(createFile(backend, directory / "a/b/c/file", 0) == EEXIST);
+  CHECK(makeDirectory(backend, directory / "a/b/c/file") == EEXIST);
+  CHECK(makeDirectory(backend, directory / "a/b/c/file/d") == ENOTDIR);
   CHECK(std::filesystem::file_size(directory / "a/b/c/file") == 4096);
   CHECK(syncDirectory(backend, directory / "a/b/c") == 0);
   CHECK(syncDirectory(backend, directory / "a/b/c/file") == ENOTDIR);

@@ -97,8 +97,8 @@ export class SimDisk implements Disk {
     this.#enter('open', path)
     const { directory, name } = this.#parent(path, 'open')
     const existing = directory.get(name)
-    if (existing?.isDirectory) throw new StorageError('EISDIR', 'open', path)
     if (existing !== undefined && mode === 'create') throw new StorageError('EEXIST', 'open', path)
+    if (existing?.isDirectory) throw new StorageError('EISDIR', 'open', path)
     if (existing === undefined && mode === 'read') throw new StorageError('ENOENT', 'open', path)
     const file = existing ?? new SimFile()
     if (existing === undefined) directory.link(name, file)
@@ -182,13 +182,16 @@ export class SimDisk implements Disk {
   makeDirectory(path: string): void {
     this.#enter('makeDirectory', path)
     let directory = this.#root
-    for (const name of namesOf(path)) {
+    const names = namesOf(path)
+    for (const [depth, name] of names.entries()) {
       let next = directory.get(name)
       if (next === undefined) {
         next = new SimDirectory()
         directory.link(name, next)
       }
-      if (!(next instanceof SimDirectory)) throw new StorageError('ENOTDIR', 'makeDirectory', path)
+      if (!(next instanceof SimDirectory)) {
+        throw new StorageError(depth === names.length - 1 ? 'EEXIST' : 'ENOTDIR', 'makeDirectory', path)
+      }
       directory = next
     }
   }
@@ -213,7 +216,7 @@ export class SimDisk implements Disk {
 
   exists(path: string): boolean {
     this.#assertAlive('exists', path)
-    return this.#lookUp(namesOf(path)) !== undefined
+    return typeof this.#lookUp(namesOf(path)) !== 'string'
   }
 
   tryLock(path: string): FileLock | null {
@@ -309,30 +312,34 @@ export class SimDisk implements Disk {
     return fault.code
   }
 
-  #lookUp(names: readonly string[]): SimFile | SimDirectory | undefined {
-    let node: SimFile | SimDirectory | undefined = this.#root
+  /** The node, or why there is none. */
+  #lookUp(names: readonly string[]): SimFile | SimDirectory | 'ENOENT' | 'ENOTDIR' {
+    let node: SimFile | SimDirectory = this.#root
     for (const name of names) {
-      if (!(node instanceof SimDirectory)) return undefined
-      node = node.get(name)
+      if (!(node instanceof SimDirectory)) return 'ENOTDIR'
+      const next = node.get(name)
+      if (next === undefined) return 'ENOENT'
+      node = next
     }
     return node
   }
 
-  #directory(path: string, operation: string): SimDirectory {
-    const node = this.#lookUp(namesOf(path))
-    if (node === undefined) throw new StorageError('ENOENT', operation, path)
+  #directoryOf(names: readonly string[], operation: string, path: string): SimDirectory {
+    const node = this.#lookUp(names)
+    if (typeof node === 'string') throw new StorageError(node, operation, path)
     if (!(node instanceof SimDirectory)) throw new StorageError('ENOTDIR', operation, path)
     return node
+  }
+
+  #directory(path: string, operation: string): SimDirectory {
+    return this.#directoryOf(namesOf(path), operation, path)
   }
 
   #parent(path: string, operation: string): { directory: SimDirectory; name: string } {
     const names = namesOf(path)
     const name = names.pop()
     assert(name !== undefined, 'the root has no parent')
-    const directory = this.#lookUp(names)
-    if (directory === undefined) throw new StorageError('ENOENT', operation, path)
-    if (!(directory instanceof SimDirectory)) throw new StorageError('ENOTDIR', operation, path)
-    return { directory, name }
+    return { directory: this.#directoryOf(names, operation, path), name }
   }
 }
 

@@ -22,6 +22,7 @@ class Backend {
   virtual ssize_t pwritev(int fd, const iovec* buffers, int count, off_t position) = 0;
   virtual ssize_t pread(int fd, void* into, size_t sizeBytes, off_t position) = 0;
   virtual int64_t sizeBytes(int fd) = 0;
+  virtual bool isDirectory(int fd) = 0;
   virtual int ftruncate(int fd, off_t sizeBytes) = 0;
   virtual int fallocate(int fd, off_t sizeBytes) = 0;
   virtual int fdatasync(int fd) = 0;

@@ -32,6 +32,16 @@ size_t advance(std::vector<iovec>& buffers, size_t first, size_t writtenBytes) {
   return first;
 }
 
+/** mkdir that is content with a directory that is there. */
+int makeOne(Backend& backend, const std::string& path) {
+  const int result = backend.mkdir(path.c_str());
+  if (result != -EEXIST) return -result;
+  const int fd = backend.open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd < 0) return EEXIST;
+  backend.close(fd);
+  return 0;
+}
+
 }  // namespace
 
 int openFile(Backend& backend, const std::string& path, OpenMode mode, std::shared_ptr<File>& opened) {
@@ -40,6 +50,10 @@ int openFile(Backend& backend, const std::string& path, OpenMode mode, std::shar
     fd = backend.open(path.c_str(), flagsOf(mode), 0666);
   } while (fd == -EINTR);
   if (fd < 0) return -fd;
+  if (mode == OpenMode::kRead && backend.isDirectory(fd)) {
+    backend.close(fd);
+    return EISDIR;
+  }
   opened = std::make_shared<File>(backend, fd, path);
   return 0;
 }
@@ -122,13 +136,11 @@ int createFile(Backend& backend, const std::string& path, int64_t sizeBytes) {
 }
 
 int makeDirectory(Backend& backend, const std::string& path) {
-  const int result = backend.mkdir(path.c_str());
-  if (result == 0 || result == -EEXIST) return 0;
+  const int error = makeOne(backend, path);
   const size_t slash = path.find_last_of('/');
-  if (result != -ENOENT || slash == std::string::npos || slash == 0) return -result;
-  if (const int error = makeDirectory(backend, path.substr(0, slash))) return error;
-  const int again = backend.mkdir(path.c_str());
-  return again == -EEXIST ? 0 : -again;
+  if (error != ENOENT || slash == std::string::npos || slash == 0) return error;
+  if (const int parentError = makeDirectory(backend, path.substr(0, slash))) return parentError;
+  return makeOne(backend, path);
 }
 
 int removeTree(Backend& backend, const std::string& path) {

@@ -31,6 +31,10 @@ class PosixBackend final : public Backend {
     if (::fstat(fd, &status) != 0) return -errno;
     return status.st_size;
   }
+  bool isDirectory(int fd) override {
+    struct stat status;
+    return ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+  }
   int ftruncate(int fd, off_t sizeBytes) override { return orErrno(::ftruncate(fd, sizeBytes)); }
   int fallocate(int fd, off_t sizeBytes) override { return orErrno(::fallocate(fd, 0, 0, sizeBytes)); }
   int fdatasync(int fd) override { return orErrno(::fdatasync(fd)); }
