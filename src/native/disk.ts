@@ -10,34 +10,16 @@ import type {
   OpenMode,
 } from '../base/disk.ts'
 import { StorageError } from '../base/storage-error.ts'
-import type * as Binding from './binding.d.ts'
-
-/** The part of the addon that this needs. */
-export type DiskBinding = Pick<
-  typeof Binding,
-  | 'fileOpen'
-  | 'fileClose'
-  | 'fileSizeBytes'
-  | 'filePwritev'
-  | 'filePread'
-  | 'fileTruncate'
-  | 'fileAllocate'
-  | 'fileDatasync'
-  | 'fileTryLock'
-  | 'directorySync'
-  | 'queueOpen'
-  | 'queueSubmit'
-  | 'queueClose'
->
+import type { NativeBinding } from './load.ts'
 
 const OPEN_MODES: Readonly<Record<OpenMode, number>> = { read: 0, write: 1, create: 2 }
 
 /** The machine's file system through the addon. A file whose sync failed once refuses writes and syncs for ever. */
 export class NativeDisk implements Disk {
-  readonly #binding: DiskBinding
+  readonly #binding: NativeBinding
   readonly #paths = new Map<FileHandle, string>()
 
-  constructor(binding: DiskBinding) {
+  constructor(binding: NativeBinding) {
     this.#binding = binding
   }
 
@@ -167,10 +149,10 @@ const TICKET_BOUND = 2 ** 31
 const COMPLETIONS_PER_CALL = 1024
 
 class NativeDiskQueue implements DiskQueue {
-  readonly #binding: DiskBinding
+  readonly #binding: NativeBinding
   readonly #queue: number
 
-  constructor(binding: DiskBinding, onCompletions: DiskCompletions) {
+  constructor(binding: NativeBinding, onCompletions: DiskCompletions) {
     const completions = new Int32Array(2 * COMPLETIONS_PER_CALL)
     this.#binding = binding
     this.#queue = attempt('', () =>
