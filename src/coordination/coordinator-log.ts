@@ -18,7 +18,12 @@ export interface CoordinatorLog {
    * Appends to partition `shard`, all records in one batch. `done` is called once, when they are committed (durable
    * and below the high watermark) or failed; calls of one shard complete in order. It may be called at once.
    */
-  append(shard: number, records: readonly KeyValue[], nowMs: number, done: (errorCode: ErrorCode) => void): void
+  append(
+    shard: number,
+    records: readonly KeyValue[],
+    nowMs: number,
+    done: (errorCode: ErrorCode) => void,
+  ): void
   /** Reads the partition from its start, in order; resolves at its end, rejects with StorageError. */
   replay(
     shard: number,

@@ -55,7 +55,12 @@ export interface DeleteGroupReply {
   readonly errorCode: ErrorCode
 }
 
-export type ShardReply = GroupReply | OffsetCommitReply | OffsetFetchReply | OffsetDeleteReply | DeleteGroupReply
+export type ShardReply =
+  | GroupReply
+  | OffsetCommitReply
+  | OffsetFetchReply
+  | OffsetDeleteReply
+  | DeleteGroupReply
 
 export type ShardDecision = Decision<ShardRecord, ShardReply>
 
@@ -123,7 +128,12 @@ export class GroupShard implements StateMachine<ShardEvent, ShardRecord, ShardRe
     if (group === null) return decideUnknownGroup(event)
     const decision = group.decide(event)
     if (decision.records.length === 0) return { ...decision, records: [] }
-    const wrap = (record: GroupRecord): ShardRecord => ({ type: 'Group', groupId, volatile: record.volatile, record })
+    const wrap = (record: GroupRecord): ShardRecord => ({
+      type: 'Group',
+      groupId,
+      volatile: record.volatile,
+      record,
+    })
     return { ...decision, records: decision.records.map(wrap) }
   }
 
@@ -138,8 +148,8 @@ export class GroupShard implements StateMachine<ShardEvent, ShardRecord, ShardRe
   }
 
   private getOrCreate(groupId: string): ClassicGroup {
-    let group = this.groups.get(groupId)
-    if (group === undefined) this.groups.set(groupId, (group = new ClassicGroup(groupId, this.config)))
+    const group = this.groups.get(groupId) ?? new ClassicGroup(groupId, this.config)
+    this.groups.set(groupId, group)
     return group
   }
 
@@ -206,7 +216,9 @@ function decideUnknownGroup(event: GroupEvent): ShardDecision {
   switch (event.type) {
     case 'JoinGroup': {
       const isFull = event.memberId === ''
-      return answer(refuseJoin(event.replyTo, isFull ? ErrorCode.COORDINATOR_NOT_AVAILABLE : errorCode, event.memberId))
+      return answer(
+        refuseJoin(event.replyTo, isFull ? ErrorCode.COORDINATOR_NOT_AVAILABLE : errorCode, event.memberId),
+      )
     }
     case 'SyncGroup':
       return answer(refuseSync(event.replyTo, errorCode))

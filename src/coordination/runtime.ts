@@ -136,7 +136,11 @@ export class GroupCoordinator {
     const refuse = (errorCode: ErrorCode) => refuseSync(0, errorCode)
     if (groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
     const nowMs = this.ports.clock.wallMs()
-    return this.askGroup<'SyncGroup'>(groupId, replyTo => ({ type: 'SyncGroup', replyTo, nowMs, ...call }), refuse)
+    return this.askGroup<'SyncGroup'>(
+      groupId,
+      replyTo => ({ type: 'SyncGroup', replyTo, nowMs, ...call }),
+      refuse,
+    )
   }
 
   /** While the group is being loaded every heartbeat is fine: its member will be known in a moment. */
@@ -188,7 +192,11 @@ export class GroupCoordinator {
       topics: [],
     })
     if (call.groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
-    return this.ask<'OffsetDelete'>(call.groupId, replyTo => ({ type: 'OffsetDelete', replyTo, ...call }), refuse)
+    return this.ask<'OffsetDelete'>(
+      call.groupId,
+      replyTo => ({ type: 'OffsetDelete', replyTo, ...call }),
+      refuse,
+    )
   }
 
   /** The error of each group, in the order of `groupIds`. */
@@ -274,7 +282,8 @@ export class GroupCoordinator {
   }
 
   private readiness(shard: ShardRuntime | undefined): ErrorCode {
-    if (shard === undefined || this.isClosed || !this.ports.log.isReady()) return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    if (shard === undefined || this.isClosed || !this.ports.log.isReady())
+      return ErrorCode.COORDINATOR_NOT_AVAILABLE
     if (shard.isActive) return ErrorCode.NONE
     void shard.load()
     return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
@@ -299,7 +308,13 @@ export class GroupCoordinator {
     bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
     bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
     const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
-    const uuid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+    const uuid = [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      hex.slice(12, 16),
+      hex.slice(16, 20),
+      hex.slice(20),
+    ].join('-')
     return `${prefix}-${uuid}`
   }
 }

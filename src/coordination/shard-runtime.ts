@@ -2,7 +2,13 @@ import type { Clock, Timers } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { CoordinatorLog } from './coordinator-log.ts'
-import { GroupShard, type ShardConfig, type ShardEvent, type ShardRecord, type ShardReply } from './group-shard.ts'
+import {
+  GroupShard,
+  type ShardConfig,
+  type ShardEvent,
+  type ShardRecord,
+  type ShardReply,
+} from './group-shard.ts'
 import { decodeShardRecord, encodeShardRecord } from './record-codec.ts'
 import { TimerTable } from './timer-table.ts'
 
@@ -91,8 +97,14 @@ export class ShardRuntime {
 
   submit(groupId: string, eventFor: (replyTo: number) => ShardEvent, waiter: Waiter): void {
     if (this.phase === 'idle') void this.load()
-    if (this.phase === 'loading') return waiter.refuse(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
-    if (this.phase === 'closed') return waiter.refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    if (this.phase === 'loading') {
+      waiter.refuse(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+      return
+    }
+    if (this.phase === 'closed') {
+      waiter.refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+      return
+    }
     const replyTo = this.nextReplyTo++
     this.waiters.set(replyTo, waiter)
     this.run(groupId, eventFor(replyTo))
@@ -118,7 +130,8 @@ export class ShardRuntime {
     this.phase = 'active'
     const nowMs = this.ports.clock.wallMs()
     const groupIds = Array.from(machine.allGroups(), group => group.groupId)
-    for (const groupId of groupIds) this.run(groupId, { type: 'Group', groupId, event: { type: 'Loaded', nowMs } })
+    for (const groupId of groupIds)
+      this.run(groupId, { type: 'Group', groupId, event: { type: 'Loaded', nowMs } })
   }
 
   private run(groupId: string, event: ShardEvent): void {
@@ -150,7 +163,10 @@ export class ShardRuntime {
 
   private onAppended(errorCode: ErrorCode): void {
     if (errorCode !== ErrorCode.NONE) {
-      this.ports.logger.warn({ shard: this.index, errorCode }, 'cannot append to __consumer_offsets, reading it anew')
+      this.ports.logger.warn(
+        { shard: this.index, errorCode },
+        'cannot append to __consumer_offsets, reading it anew',
+      )
       this.discard('idle', errorOfFailedAppend(errorCode))
       void this.load()
       return

@@ -57,7 +57,10 @@ export class TimerTable {
     const known = this.armed.get(key)
     if (known === undefined) return
     const leftMs = known.deadlineMs - this.monotonicMs()
-    if (leftMs > 0) return this.arm(key, known.deadlineMs, leftMs)
+    if (leftMs > 0) {
+      this.arm(key, known.deadlineMs, leftMs)
+      return
+    }
     this.armed.delete(key)
     this.onFired(key)
   }

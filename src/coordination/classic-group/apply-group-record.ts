@@ -14,15 +14,20 @@ export function applyGroupRecord(state: GroupState, record: GroupRecord): void {
       state.pendingMembers.delete(record.memberId)
       return
     case 'MemberAdded':
-      return addMember(state, record)
+      addMember(state, record)
+      return
     case 'MemberUpdated':
-      return updateMember(state, record)
+      updateMember(state, record)
+      return
     case 'MemberRemoved':
-      return removeMember(state, record.memberId)
+      removeMember(state, record.memberId)
+      return
     case 'StaticMemberReplaced':
-      return replaceStaticMember(state, record)
+      replaceStaticMember(state, record)
+      return
     case 'RebalanceStarted':
-      return startRebalance(state, record)
+      startRebalance(state, record)
+      return
     case 'InitialDelayExtended':
       state.newMemberAdded = false
       state.initialRemainingMs = record.initialRemainingMs
@@ -31,13 +36,15 @@ export function applyGroupRecord(state: GroupState, record: GroupRecord): void {
       state.leaderId = record.memberId
       return
     case 'GenerationStarted':
-      return startGeneration(state, record)
+      startGeneration(state, record)
+      return
     case 'MemberSynced':
       state.pendingSyncMembers.delete(record.memberId)
       changeMember(state, record.memberId, { syncReplyTo: record.syncReplyTo })
       return
     case 'GroupMetadata':
-      return applyGroupMetadata(state, record)
+      applyGroupMetadata(state, record)
+      return
     case 'GroupDeleted':
       enter(state, 'Dead')
   }
@@ -83,7 +90,13 @@ function replaceStaticMember(state: GroupState, record: RecordOf<'StaticMemberRe
   const old = state.members.get(oldMemberId)
   assert(old !== undefined && old.groupInstanceId !== null, `${oldMemberId} is not a static member`)
   state.members.delete(oldMemberId)
-  state.members.set(newMemberId, { ...old, memberId: newMemberId, isNew: false, joinReplyTo: null, syncReplyTo: null })
+  state.members.set(newMemberId, {
+    ...old,
+    memberId: newMemberId,
+    isNew: false,
+    joinReplyTo: null,
+    syncReplyTo: null,
+  })
   state.staticMembers.set(old.groupInstanceId, newMemberId)
   state.pendingSyncMembers.delete(oldMemberId)
   if (state.leaderId === oldMemberId) state.leaderId = newMemberId
@@ -91,7 +104,8 @@ function replaceStaticMember(state: GroupState, record: RecordOf<'StaticMemberRe
 
 function startRebalance(state: GroupState, record: RecordOf<'RebalanceStarted'>): void {
   if (state.phase === 'CompletingRebalance') {
-    for (const id of state.members.keys()) changeMember(state, id, { assignment: NO_BYTES, syncReplyTo: null })
+    for (const id of state.members.keys())
+      changeMember(state, id, { assignment: NO_BYTES, syncReplyTo: null })
   }
   state.pendingSyncMembers.clear()
   state.newMemberAdded = false
@@ -114,7 +128,8 @@ function applyGroupMetadata(state: GroupState, record: GroupMetadataRecord): voi
   state.staticMembers = new Map()
   for (const persisted of record.members) {
     members.set(persisted.memberId, restoreMember(persisted, record.protocolName, state.members))
-    if (persisted.groupInstanceId !== null) state.staticMembers.set(persisted.groupInstanceId, persisted.memberId)
+    if (persisted.groupInstanceId !== null)
+      state.staticMembers.set(persisted.groupInstanceId, persisted.memberId)
   }
   state.members = members
   for (const id of state.pendingSyncMembers) if (!members.has(id)) state.pendingSyncMembers.delete(id)

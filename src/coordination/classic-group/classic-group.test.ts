@@ -30,7 +30,12 @@ test('GRC-1: the last member leaves and the group is empty in a new generation',
   const world = new GroupHarness()
   const [id = ''] = world.stabilize({})
   expect(world.leave({ memberId: id, groupInstanceId: null })).toEqual([ErrorCode.NONE])
-  expect(world.state).toMatchObject({ phase: 'Empty', generationId: 2, leaderId: null, protocolType: 'consumer' })
+  expect(world.state).toMatchObject({
+    phase: 'Empty',
+    generationId: 2,
+    leaderId: null,
+    protocolType: 'consumer',
+  })
   expect(world.log.at(-1)).toMatchObject({ type: 'GroupMetadata', generationId: 2, members: [] })
 })
 
@@ -142,12 +147,18 @@ test('GRC-5: SyncGroup is refused while members rejoin; waiting syncs are interr
 test('GRC-5: a full group answers GROUP_MAX_SIZE_REACHED', () => {
   const world = new GroupHarness({ groupSizeMax: 1 })
   world.stabilize({})
-  expect(world.joined(world.join())).toMatchObject({ errorCode: ErrorCode.GROUP_MAX_SIZE_REACHED, memberId: '' })
+  expect(world.joined(world.join())).toMatchObject({
+    errorCode: ErrorCode.GROUP_MAX_SIZE_REACHED,
+    memberId: '',
+  })
 })
 
 test('GRC-5: members that do not rejoin in time are dropped', () => {
   const world = new GroupHarness()
-  const [first = '', second = ''] = world.stabilize({ sessionTimeoutMs: 60_000 }, { sessionTimeoutMs: 60_000 })
+  const [first = '', second = ''] = world.stabilize(
+    { sessionTimeoutMs: 60_000 },
+    { sessionTimeoutMs: 60_000 },
+  )
   const rejoined = world.join({ memberId: second, protocols: [protocol('range', 9)] })
   world.advance(30_000)
   expect(world.joined(rejoined)).toMatchObject({ errorCode: 0, leader: second })
@@ -220,7 +231,10 @@ test('GRC-6: a static restart between JoinGroup and SyncGroup starts a new rebal
 
 test('GRC-6: static members outlast the rebalance timeout, and go with their session', () => {
   const world = new GroupHarness()
-  const [first = ''] = world.stabilize({ sessionTimeoutMs: 60_000 }, { groupInstanceId: 'b', sessionTimeoutMs: 60_000 })
+  const [first = ''] = world.stabilize(
+    { sessionTimeoutMs: 60_000 },
+    { groupInstanceId: 'b', sessionTimeoutMs: 60_000 },
+  )
   const rejoined = world.join({ memberId: first })
   world.advance(30_000)
   expect(world.joined(rejoined)?.members).toHaveLength(2)
@@ -252,7 +266,10 @@ test('GRC-1: a follower that joins again unchanged keeps the generation, a leade
   const world = new GroupHarness()
   const [leader = '', follower = ''] = world.stabilize({}, {})
   const protocols = [protocol('range', 1)]
-  expect(world.joined(world.join({ memberId: follower, protocols }))).toMatchObject({ errorCode: 0, generationId: 1 })
+  expect(world.joined(world.join({ memberId: follower, protocols }))).toMatchObject({
+    errorCode: 0,
+    generationId: 1,
+  })
   expect(world.joined(world.join({ memberId: leader, protocols }))).toBeUndefined()
   expect(world.state.phase).toBe('PreparingRebalance')
 })
@@ -270,7 +287,12 @@ test('GRC-11: a group read from its log is stable, with members, generation and 
   const world = new GroupHarness()
   const [first = '', second = ''] = world.stabilize({}, { groupInstanceId: 'b' })
   const reloaded = new GroupHarness({}, world.log)
-  expect(reloaded.state).toMatchObject({ phase: 'Stable', generationId: 1, leaderId: first, protocolName: 'range' })
+  expect(reloaded.state).toMatchObject({
+    phase: 'Stable',
+    generationId: 1,
+    leaderId: first,
+    protocolName: 'range',
+  })
   expect(reloaded.heartbeat({ memberId: second, groupInstanceId: 'b' })).toBe(ErrorCode.NONE)
   expect(text(reloaded.synced(reloaded.sync({ memberId: first }))?.assignment)).toBe(first)
   reloaded.advance(10_000)

@@ -11,7 +11,13 @@ import type { GroupRecord } from './group-record.ts'
 import { answerHeartbeat } from './group-replies.ts'
 import { createGroupState, type GroupState } from './group-state.ts'
 import { JOIN_TIMER, memberOfTimer, SYNC_TIMER, sessionTimer } from './group-timers.ts'
-import { completeJoinIfAllJoined, onJoinTimer, onSyncTimer, prepareRebalance, removeMember } from './rebalance.ts'
+import {
+  completeJoinIfAllJoined,
+  onJoinTimer,
+  onSyncTimer,
+  prepareRebalance,
+  removeMember,
+} from './rebalance.ts'
 import { validateMember } from './validate-member.ts'
 
 type GroupDecision = Decision<GroupRecord, GroupReply>
@@ -79,8 +85,14 @@ function validateHeartbeat(state: GroupState, event: HeartbeatEvent): ErrorCode 
 }
 
 function decideTimer(draft: GroupDraft, key: string, nowMs: number, config: GroupConfig): void {
-  if (key === JOIN_TIMER) return onJoinTimer(draft, config, nowMs)
-  if (key === SYNC_TIMER) return onSyncTimer(draft, config, nowMs)
+  if (key === JOIN_TIMER) {
+    onJoinTimer(draft, config, nowMs)
+    return
+  }
+  if (key === SYNC_TIMER) {
+    onSyncTimer(draft, config, nowMs)
+    return
+  }
   const memberId = memberOfTimer(key)
   if (memberId !== null) expireSession(draft, memberId, nowMs, config)
 }
@@ -89,7 +101,8 @@ function expireSession(draft: GroupDraft, memberId: string, nowMs: number, confi
   const { state } = draft
   if (state.pendingMembers.has(memberId)) {
     draft.add({ type: 'PendingMemberRemoved', volatile: true, memberId })
-    return completeJoinIfAllJoined(draft, nowMs)
+    completeJoinIfAllJoined(draft, nowMs)
+    return
   }
   const member = state.members.get(memberId)
   if (member === undefined) return
@@ -104,7 +117,8 @@ function expireSession(draft: GroupDraft, memberId: string, nowMs: number, confi
 /** After a reload every member gets a whole session to find the new coordinator. */
 function onLoaded(draft: GroupDraft, nowMs: number, config: GroupConfig): void {
   const { members } = draft.state
-  for (const { memberId, sessionTimeoutMs } of members.values()) draft.setTimer(sessionTimer(memberId), sessionTimeoutMs)
+  for (const { memberId, sessionTimeoutMs } of members.values())
+    draft.setTimer(sessionTimer(memberId), sessionTimeoutMs)
   // The limit was lowered: the members that rejoin last are turned away.
   if (members.size > config.groupSizeMax) prepareRebalance(draft, config, nowMs)
 }

@@ -18,26 +18,27 @@ import { validateMember } from './validate-member.ts'
 
 /** JoinGroup: a new member, one that was told its id, one that rejoins, or a static member that restarted. */
 export function decideJoin(draft: GroupDraft, event: JoinGroupEvent, config: GroupConfig): void {
-  const { state } = draft
   const { memberId, replyTo } = event
-  const refuse = (errorCode: ErrorCode, id: string) => draft.reply(refuseJoin(replyTo, errorCode, id))
-  if (!hasRoomFor(state, memberId, config)) {
+  const errorCode = validateJoin(draft.state, event, config)
+  if (errorCode === ErrorCode.GROUP_MAX_SIZE_REACHED) {
     if (memberId !== '') removeMember(draft, memberId)
-    return refuse(ErrorCode.GROUP_MAX_SIZE_REACHED, '')
-  }
-  if (state.phase === 'Dead') return refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE, memberId)
-  if (!supportsProtocols(state, event.protocolType, event.protocols)) {
-    return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId)
-  }
-  if (memberId === '') return joinNew(draft, event, config)
-  if (state.pendingMembers.has(memberId)) {
-    // Ids of static members are never pending.
-    if (event.groupInstanceId !== null) return refuse(ErrorCode.UNKNOWN_MEMBER_ID, memberId)
-    return addMember(draft, event, memberId, config)
-  }
-  const errorCode = validateMember(state, memberId, event.groupInstanceId)
-  if (errorCode !== ErrorCode.NONE) return refuse(errorCode, memberId)
-  rejoin(draft, event, config)
+    draft.reply(refuseJoin(replyTo, errorCode, ''))
+  } else if (errorCode !== ErrorCode.NONE) draft.reply(refuseJoin(replyTo, errorCode, memberId))
+  else if (memberId === '') joinNew(draft, event, config)
+  else if (draft.state.pendingMembers.has(memberId)) addMember(draft, event, memberId, config)
+  else rejoin(draft, event, config)
+}
+
+function validateJoin(state: GroupState, event: JoinGroupEvent, config: GroupConfig): ErrorCode {
+  const { memberId, groupInstanceId } = event
+  if (!hasRoomFor(state, memberId, config)) return ErrorCode.GROUP_MAX_SIZE_REACHED
+  if (state.phase === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
+  if (!supportsProtocols(state, event.protocolType, event.protocols))
+    return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
+  if (memberId === '') return ErrorCode.NONE
+  // Ids of static members are never pending.
+  if (state.pendingMembers.has(memberId) && groupInstanceId === null) return ErrorCode.NONE
+  return validateMember(state, memberId, groupInstanceId)
 }
 
 /**
@@ -47,19 +48,26 @@ export function decideJoin(draft: GroupDraft, event: JoinGroupEvent, config: Gro
 function hasRoomFor(state: GroupState, memberId: string, config: GroupConfig): boolean {
   if (state.phase === 'Empty' || state.phase === 'Dead') return true
   const member = state.members.get(memberId)
-  if (state.phase !== 'PreparingRebalance') return member !== undefined || state.members.size < config.groupSizeMax
+  if (state.phase !== 'PreparingRebalance')
+    return member !== undefined || state.members.size < config.groupSizeMax
   const isWaiting = member !== undefined && member.joinReplyTo !== null
   return isWaiting || countAwaitingJoin(state) < config.groupSizeMax
 }
 
 function joinNew(draft: GroupDraft, event: JoinGroupEvent, config: GroupConfig): void {
-  const { state } = draft
-  const { groupInstanceId, newMemberId, replyTo } = event
-  const staticMemberId = groupInstanceId === null ? undefined : state.staticMembers.get(groupInstanceId)
-  if (staticMemberId !== undefined) return replaceStaticMember(draft, event, staticMemberId, config)
-  if (groupInstanceId !== null || !event.requiresKnownMemberId) return addMember(draft, event, newMemberId, config)
-  if (state.pendingMembers.size >= PENDING_MEMBERS_MAX) {
-    return draft.reply(refuseJoin(replyTo, ErrorCode.GROUP_MAX_SIZE_REACHED, ''))
+  const { groupInstanceId, newMemberId } = event
+  const staticMemberId = groupInstanceId === null ? undefined : draft.state.staticMembers.get(groupInstanceId)
+  const isAcceptedAtOnce = groupInstanceId !== null || !event.requiresKnownMemberId
+  if (staticMemberId !== undefined) replaceStaticMember(draft, event, staticMemberId, config)
+  else if (isAcceptedAtOnce) addMember(draft, event, newMemberId, config)
+  else handOutMemberId(draft, event)
+}
+
+function handOutMemberId(draft: GroupDraft, event: JoinGroupEvent): void {
+  const { newMemberId, replyTo } = event
+  if (draft.state.pendingMembers.size >= PENDING_MEMBERS_MAX) {
+    draft.reply(refuseJoin(replyTo, ErrorCode.GROUP_MAX_SIZE_REACHED, ''))
+    return
   }
   draft.add({ type: 'PendingMemberAdded', volatile: true, memberId: newMemberId })
   draft.setTimer(sessionTimer(newMemberId), event.sessionTimeoutMs)
@@ -93,8 +101,12 @@ function rejoin(draft: GroupDraft, event: JoinGroupEvent, config: GroupConfig): 
   assert(member !== undefined, 'a validated member is in the group')
   const isUnchanged = equalProtocols(member.protocols, event.protocols)
   // It may have missed the answer to its JoinGroup. In Stable the leader's JoinGroup asks for a new assignment.
-  const isRepeat = state.phase === 'CompletingRebalance' || (state.phase === 'Stable' && memberId !== state.leaderId)
-  if (isUnchanged && isRepeat) return draft.reply(acceptJoin(state, replyTo, memberId))
+  const isRepeat =
+    state.phase === 'CompletingRebalance' || (state.phase === 'Stable' && memberId !== state.leaderId)
+  if (isUnchanged && isRepeat) {
+    draft.reply(acceptJoin(state, replyTo, memberId))
+    return
+  }
   updateMember(draft, event, member, replyTo)
   prepareRebalanceOrCompleteJoin(draft, config, event.nowMs)
 }
@@ -132,11 +144,13 @@ function replaceStaticMember(
   draft.setTimer(sessionTimer(newMemberId), event.sessionTimeoutMs)
   if (state.phase === 'PreparingRebalance') {
     updateMember(draft, event, member, event.replyTo)
-    return completeJoinIfAllJoined(draft, nowMs)
+    completeJoinIfAllJoined(draft, nowMs)
+    return
   }
   updateMember(draft, event, member, null)
   if (state.phase === 'Stable' && selectProtocol(state) === state.protocolName) {
-    return keepGeneration(draft, event, oldLeaderId)
+    keepGeneration(draft, event, oldLeaderId)
+    return
   }
   // The leader may already be assigning partitions to the old member id, so all have to join again.
   updateMember(draft, event, member, event.replyTo)
@@ -161,7 +175,8 @@ function keepGeneration(draft: GroupDraft, event: JoinGroupEvent, oldLeaderId: s
   if (state.pendingSyncMembers.size === 0) draft.clearTimer(SYNC_TIMER)
   const reply = acceptJoin(state, replyTo, newMemberId)
   if (event.supportsSkippingAssignment) {
-    return draft.reply({ ...reply, skipAssignment: newMemberId === state.leaderId })
+    draft.reply({ ...reply, skipAssignment: newMemberId === state.leaderId })
+    return
   }
   // Before KIP-814 a leader that restarts must not think that it leads, or it would assign once more.
   draft.reply({ ...reply, leader: oldLeaderId ?? '', members: [] })

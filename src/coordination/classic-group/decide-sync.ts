@@ -12,15 +12,20 @@ import { validateMember } from './validate-member.ts'
 export function decideSync(draft: GroupDraft, event: SyncGroupEvent): void {
   const { state } = draft
   const errorCode = validateSync(state, event)
-  if (errorCode !== ErrorCode.NONE) return draft.reply(refuseSync(event.replyTo, errorCode))
+  if (errorCode !== ErrorCode.NONE) {
+    draft.reply(refuseSync(event.replyTo, errorCode))
+    return
+  }
   const member = state.members.get(event.memberId)
   assert(member !== undefined, 'a validated member is in the group')
   if (state.phase === 'Stable') {
     markSynced(draft, event.memberId, null)
-    return draft.reply(acceptSync(state, event.replyTo, member.assignment))
+    draft.reply(acceptSync(state, event.replyTo, member.assignment))
+    return
   }
   // Given up by its client, which has sent another one.
-  if (member.syncReplyTo !== null) draft.reply(refuseSync(member.syncReplyTo, ErrorCode.REBALANCE_IN_PROGRESS))
+  if (member.syncReplyTo !== null)
+    draft.reply(refuseSync(member.syncReplyTo, ErrorCode.REBALANCE_IN_PROGRESS))
   markSynced(draft, event.memberId, event.replyTo)
   if (event.memberId === state.leaderId) assign(draft, event)
 }

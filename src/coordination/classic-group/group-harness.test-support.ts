@@ -12,7 +12,11 @@ import type {
 } from './group-event.ts'
 import type { GroupRecord } from './group-record.ts'
 
-const DEFAULTS: GroupConfig = { initialRebalanceDelayMs: 0, groupSizeMax: 100, newMemberJoinTimeoutMs: 300_000 }
+const DEFAULTS: GroupConfig = {
+  initialRebalanceDelayMs: 0,
+  groupSizeMax: 100,
+  newMemberJoinTimeoutMs: 300_000,
+}
 
 /** One group on a virtual clock, for tests: keeps what it decides, and fires its timers. */
 export class GroupHarness {

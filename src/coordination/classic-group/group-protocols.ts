@@ -42,7 +42,9 @@ export function equalProtocols(left: readonly GroupProtocol[], right: readonly G
     left.length === right.length &&
     left.every((protocol, index) => {
       const other = right[index]
-      return other !== undefined && protocol.name === other.name && equalBytes(protocol.metadata, other.metadata)
+      return (
+        other !== undefined && protocol.name === other.name && equalBytes(protocol.metadata, other.metadata)
+      )
     })
   )
 }

@@ -45,7 +45,14 @@ function joinedMembers(state: GroupState): JoinGroupReply['members'] {
 }
 
 export function refuseSync(replyTo: number, errorCode: ErrorCode): SyncGroupReply {
-  return { type: 'SyncGroup', replyTo, errorCode, protocolType: null, protocolName: null, assignment: NO_BYTES }
+  return {
+    type: 'SyncGroup',
+    replyTo,
+    errorCode,
+    protocolType: null,
+    protocolName: null,
+    assignment: NO_BYTES,
+  }
 }
 
 export function acceptSync(state: GroupState, replyTo: number, assignment: Uint8Array): SyncGroupReply {

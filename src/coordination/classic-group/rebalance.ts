@@ -4,7 +4,13 @@ import type { GroupDraft } from './group-draft.ts'
 import { selectProtocol } from './group-protocols.ts'
 import type { GroupMetadataRecord } from './group-record.ts'
 import { acceptJoin, refuseJoin, refuseSync } from './group-replies.ts'
-import { type GroupState, haveAllMembersJoined, metadataFor, NO_BYTES, rebalanceTimeoutMs } from './group-state.ts'
+import {
+  type GroupState,
+  haveAllMembersJoined,
+  metadataFor,
+  NO_BYTES,
+  rebalanceTimeoutMs,
+} from './group-state.ts'
 import { JOIN_TIMER, SYNC_TIMER, sessionTimer } from './group-timers.ts'
 
 /** Bounds the work for static members that ask for a rebalance timeout of 0. */
@@ -49,7 +55,10 @@ export function onJoinTimer(draft: GroupDraft, config: GroupConfig, nowMs: numbe
   const { state } = draft
   if (state.phase !== 'PreparingRebalance') return
   const isInitial = state.previousPhase === 'Empty'
-  if (!isInitial || !state.newMemberAdded || state.initialRemainingMs === 0) return completeJoin(draft, nowMs)
+  if (!isInitial || !state.newMemberAdded || state.initialRemainingMs === 0) {
+    completeJoin(draft, nowMs)
+    return
+  }
   const delayMs = Math.min(config.initialRebalanceDelayMs, state.initialRemainingMs)
   const initialRemainingMs = state.initialRemainingMs - delayMs
   draft.add({ type: 'InitialDelayExtended', volatile: true, initialRemainingMs })
@@ -60,13 +69,19 @@ export function onJoinTimer(draft: GroupDraft, config: GroupConfig, nowMs: numbe
 function completeJoin(draft: GroupDraft, nowMs: number): void {
   const { state } = draft
   draft.clearTimer(JOIN_TIMER)
-  for (const member of [...state.members.values()]) {
+  for (const member of Array.from(state.members.values())) {
     if (member.joinReplyTo !== null || member.groupInstanceId !== null) continue
     draft.add({ type: 'MemberRemoved', volatile: true, memberId: member.memberId })
     draft.clearTimer(sessionTimer(member.memberId))
   }
-  if (state.members.size === 0) return becomeEmpty(draft, nowMs)
-  if (electJoinedLeader(draft)) return startGeneration(draft, nowMs)
+  if (state.members.size === 0) {
+    becomeEmpty(draft, nowMs)
+    return
+  }
+  if (electJoinedLeader(draft)) {
+    startGeneration(draft, nowMs)
+    return
+  }
   // Only static members are left and none has rejoined: their sessions decide.
   draft.setTimer(JOIN_TIMER, Math.max(rebalanceTimeoutMs(state), JOIN_RETRY_MIN_MS))
 }
@@ -124,7 +139,8 @@ export function removeMember(draft: GroupDraft, memberId: string): void {
   draft.clearTimer(sessionTimer(memberId))
   draft.add({ type: 'MemberRemoved', volatile: true, memberId })
   if (member === undefined) return
-  if (member.joinReplyTo !== null) draft.reply(refuseJoin(member.joinReplyTo, ErrorCode.UNKNOWN_MEMBER_ID, ''))
+  if (member.joinReplyTo !== null)
+    draft.reply(refuseJoin(member.joinReplyTo, ErrorCode.UNKNOWN_MEMBER_ID, ''))
   if (member.syncReplyTo !== null) draft.reply(refuseSync(member.syncReplyTo, ErrorCode.UNKNOWN_MEMBER_ID))
 }
 

@@ -1,6 +1,10 @@
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { GroupState } from '../classic-group/group-state.ts'
-import { CONSUMER_PROTOCOL_TYPE, isSubscribedTo, subscribedTopics } from '../classic-group/subscribed-topics.ts'
+import {
+  CONSUMER_PROTOCOL_TYPE,
+  isSubscribedTo,
+  subscribedTopics,
+} from '../classic-group/subscribed-topics.ts'
 import type { Decision } from '../state-machine.ts'
 import type { OffsetDeleteEvent, OffsetDeleteReply, TopicErrors } from './offset-event.ts'
 import type { OffsetRemovedRecord } from './offset-record.ts'

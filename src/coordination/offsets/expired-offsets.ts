@@ -1,5 +1,9 @@
 import type { GroupState } from '../classic-group/group-state.ts'
-import { CONSUMER_PROTOCOL_TYPE, isSubscribedTo, subscribedTopics } from '../classic-group/subscribed-topics.ts'
+import {
+  CONSUMER_PROTOCOL_TYPE,
+  isSubscribedTo,
+  subscribedTopics,
+} from '../classic-group/subscribed-topics.ts'
 import type { CommittedOffset } from './committed-offset.ts'
 import type { OffsetRemovedRecord } from './offset-record.ts'
 import type { OffsetTable } from './offset-table.ts'

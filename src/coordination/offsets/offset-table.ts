@@ -19,10 +19,10 @@ export class OffsetTable {
   }
 
   set(groupId: string, topic: string, partitionIndex: number, committed: CommittedOffset): void {
-    let topics = this.groups.get(groupId)
-    if (topics === undefined) this.groups.set(groupId, (topics = new Map()))
-    let partitions = topics.get(topic)
-    if (partitions === undefined) topics.set(topic, (partitions = new Map()))
+    const topics = this.groups.get(groupId) ?? new Map<string, Map<number, CommittedOffset>>()
+    const partitions = topics.get(topic) ?? new Map<number, CommittedOffset>()
+    this.groups.set(groupId, topics)
+    topics.set(topic, partitions)
     partitions.set(partitionIndex, committed)
   }
 

@@ -2,7 +2,12 @@ import { expect, test } from 'vitest'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { GroupEvent } from '../classic-group/group-event.ts'
 import { GroupShard, type ShardConfig, type ShardEvent, type ShardReply } from '../group-shard.ts'
-import type { CommitPartition, OffsetCommitEvent, OffsetDeleteReply, OffsetFetchReply } from './offset-event.ts'
+import type {
+  CommitPartition,
+  OffsetCommitEvent,
+  OffsetDeleteReply,
+  OffsetFetchReply,
+} from './offset-event.ts'
 
 const RETENTION_MS = 7 * 24 * 3_600_000
 const CONFIG: ShardConfig = {
@@ -33,7 +38,10 @@ class World {
     return this.feed({ type: 'Group', groupId: 'g', event })
   }
 
-  commit(change: Partial<OffsetCommitEvent> = {}, partition: Partial<CommitPartition> = {}): ErrorCode | undefined {
+  commit(
+    change: Partial<OffsetCommitEvent> = {},
+    partition: Partial<CommitPartition> = {},
+  ): ErrorCode | undefined {
     const committed = {
       partitionIndex: 0,
       committedOffset: 42,
@@ -96,7 +104,15 @@ class World {
   sync(): void {
     const assignments = new Map<string, Uint8Array>()
     const nameless = { groupInstanceId: null, protocolType: null, protocolName: null }
-    this.group({ type: 'SyncGroup', replyTo: 1, nowMs: 0, memberId: 'm', generationId: 1, assignments, ...nameless })
+    this.group({
+      type: 'SyncGroup',
+      replyTo: 1,
+      nowMs: 0,
+      memberId: 'm',
+      generationId: 1,
+      assignments,
+      ...nameless,
+    })
   }
 }
 
@@ -214,7 +230,9 @@ test('GRC-8: OffsetDelete spares topics that members are subscribed to', () => {
   expect(world.delete('t').errorCode).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
   world.stabilize()
   world.commit({ memberId: 'm', generationId: 1 })
-  expect(world.delete('subscribed').topics[0]?.partitions[0]?.errorCode).toBe(ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC)
+  expect(world.delete('subscribed').topics[0]?.partitions[0]?.errorCode).toBe(
+    ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC,
+  )
   expect(world.delete('t').topics[0]?.partitions[0]?.errorCode).toBe(ErrorCode.NONE)
   expect(world.fetch(null).topics).toEqual([])
 })
@@ -225,7 +243,12 @@ test('GRC-10: OffsetDelete and DeleteGroups need a group without members, or of 
   expect(world.delete('t').errorCode).toBe(ErrorCode.NON_EMPTY_GROUP)
   const remove = () => world.feed({ type: 'DeleteGroup', groupId: 'g', replyTo: 1 })
   expect(remove()).toMatchObject({ errorCode: ErrorCode.NON_EMPTY_GROUP })
-  world.group({ type: 'LeaveGroup', replyTo: 1, nowMs: 0, members: [{ memberId: 'm', groupInstanceId: null }] })
+  world.group({
+    type: 'LeaveGroup',
+    replyTo: 1,
+    nowMs: 0,
+    members: [{ memberId: 'm', groupInstanceId: null }],
+  })
   world.commit()
   expect(remove()).toMatchObject({ errorCode: ErrorCode.NONE })
   expect(world.fetch(null).topics).toEqual([])

@@ -1,0 +1,61 @@
+import { ApiKey } from '../../protocol/api-key.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import {
+  decodeFindCoordinatorRequest,
+  encodeFindCoordinatorResponse,
+  type FindCoordinatorRequest,
+  type FindCoordinatorResponseInit,
+} from '../../protocol/generated/find-coordinator.ts'
+import { type BrokerServices, defineHandler, type RequestContext } from '../handler.ts'
+
+/** Several keys in one request (KIP-699). */
+const BATCH_VERSION = 4
+const KEY_TYPE_GROUP = 0
+const NO_NODE = { nodeId: -1, host: '', port: -1 }
+
+type Coordinator = NonNullable<FindCoordinatorResponseInit['coordinators']>[number]
+
+/** MD-12. The internal topic is created on first use; the answer waits for it. */
+export const findCoordinator = defineHandler<FindCoordinatorRequest, FindCoordinatorResponseInit>({
+  apiKey: ApiKey.FIND_COORDINATOR,
+  versions: [0, 6],
+  operations: ['DESCRIBE GROUP'],
+  decode: decodeFindCoordinatorRequest,
+  encode: encodeFindCoordinatorResponse,
+  async handle(request, context, services) {
+    const isBatch = context.apiVersion >= BATCH_VERSION
+    const errorCode = await readiness(request.keyType, services)
+    const keys = isBatch ? request.coordinatorKeys : [request.key]
+    const coordinators = keys.map(key => coordinatorOf(key, errorCode, context, services))
+    if (isBatch) return { coordinators }
+    const [{ key: _, ...coordinator } = NO_NODE] = coordinators
+    // Kafka names the error of a success too, in the versions with a single key.
+    return errorCode === ErrorCode.NONE ? { ...coordinator, errorMessage: 'NONE' } : coordinator
+  },
+})
+
+async function readiness(keyType: number, services: BrokerServices): Promise<ErrorCode> {
+  if (keyType !== KEY_TYPE_GROUP) return ErrorCode.INVALID_REQUEST
+  return services.groups.ensureReady()
+}
+
+function coordinatorOf(
+  key: string,
+  errorCode: ErrorCode,
+  context: RequestContext,
+  services: BrokerServices,
+): Coordinator {
+  if (errorCode === ErrorCode.INVALID_REQUEST) {
+    return {
+      key,
+      ...NO_NODE,
+      errorCode,
+      errorMessage: 'This broker coordinates groups only, no transactions or shares.',
+    }
+  }
+  if (errorCode !== ErrorCode.NONE) {
+    return { key, ...NO_NODE, errorCode, errorMessage: 'The coordinator is not available.' }
+  }
+  const { host, port } = services.advertisedEndpoint(context.listenerName)
+  return { key, nodeId: services.config.nodeId, host, port, errorCode, errorMessage: '' }
+}

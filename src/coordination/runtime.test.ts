@@ -1,0 +1,377 @@
+import { expect, test } from 'vitest'
+import type { Timer } from '../base/clock.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { CoordinatorLog, KeyValue } from './coordinator-log.ts'
+import { GroupCoordinator, type GroupCoordinatorConfig, type JoinGroupCall } from './runtime.ts'
+
+const CONFIG: GroupCoordinatorConfig = {
+  initialRebalanceDelayMs: 0,
+  groupSizeMax: 10,
+  newMemberJoinTimeoutMs: 300_000,
+  offsetMetadataCharsMax: 4096,
+  offsetsRetentionMs: 1_000_000,
+  offsetsRetentionCheckIntervalMs: 600_000,
+  groupsMax: 1_000,
+  sessionTimeoutMinMs: 6_000,
+  sessionTimeoutMaxMs: 1_800_000,
+}
+
+/** A topic in memory; `hold` keeps appends uncommitted until `commit`. */
+class MemoryLog implements CoordinatorLog {
+  readonly shardCount = 50
+  readonly partitions = new Map<number, KeyValue[]>()
+  isHolding = false
+  isTopicThere = true
+  createError: ErrorCode = ErrorCode.NONE
+  nextError: ErrorCode = ErrorCode.NONE
+  /** Replays wait for it. */
+  replayGate: Promise<void> = Promise.resolve()
+  private held: (() => void)[] = []
+
+  isReady(): boolean {
+    return this.isTopicThere
+  }
+
+  async ensureTopic(): Promise<ErrorCode> {
+    await Promise.resolve()
+    this.isTopicThere = this.createError === ErrorCode.NONE
+    return this.createError
+  }
+
+  append(shard: number, records: readonly KeyValue[], _: number, done: (errorCode: ErrorCode) => void): void {
+    const errorCode = this.nextError
+    this.nextError = ErrorCode.NONE
+    const finish = () => {
+      if (errorCode === ErrorCode.NONE)
+        this.partitions.set(shard, [...(this.partitions.get(shard) ?? []), ...records])
+      done(errorCode)
+    }
+    if (this.isHolding) this.held.push(finish)
+    else finish()
+  }
+
+  commit(): void {
+    const held = this.held
+    this.held = []
+    for (const finish of held) finish()
+  }
+
+  async replay(shard: number, each: Parameters<CoordinatorLog['replay']>[1]): Promise<void> {
+    await this.replayGate
+    for (const [offset, { key, value }] of (this.partitions.get(shard) ?? []).entries())
+      each(key, value, offset, 0)
+  }
+}
+
+class World {
+  readonly log: MemoryLog
+  readonly groups: GroupCoordinator
+  nowMs = 1_000
+  private armed: { atMs: number; callback: () => void }[] = []
+  private byte = 0
+
+  constructor(log = new MemoryLog()) {
+    this.log = log
+    this.groups = new GroupCoordinator({
+      log,
+      topics: { hasTopic: () => true, topicName: () => undefined, topicId: () => undefined },
+      clock: { wallMs: () => this.nowMs, monotonicMs: () => this.nowMs },
+      timers: { set: (delayMs, callback) => this.arm(delayMs, callback) },
+      random: { below: () => 0, bytes: count => new Uint8Array(count).fill(this.byte++) },
+      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      config: CONFIG,
+    })
+  }
+
+  get armedTimers(): number {
+    return this.armed.length
+  }
+
+  /** Fires what is due, then lets promises settle. */
+  async advance(delayMs: number): Promise<void> {
+    const endMs = this.nowMs + delayMs
+    for (;;) {
+      const next = this.armed.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
+      if (next === undefined) break
+      this.armed.splice(this.armed.indexOf(next), 1)
+      this.nowMs = Math.max(this.nowMs, next.atMs)
+      next.callback()
+    }
+    this.nowMs = endMs
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+  }
+
+  join(change: Partial<JoinGroupCall> = {}) {
+    return this.groups.joinGroup({
+      groupId: 'g',
+      memberId: '',
+      groupInstanceId: null,
+      clientId: 'client',
+      clientHost: '/127.0.0.1',
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 10_000,
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: new Uint8Array([1, 2]) }],
+      requiresKnownMemberId: false,
+      supportsSkippingAssignment: false,
+      ...change,
+    })
+  }
+
+  sync(memberId: string, generationId: number) {
+    const assignments = new Map([[memberId, new Uint8Array([7])]])
+    const nameless = { groupInstanceId: null, protocolType: null, protocolName: null }
+    return this.groups.syncGroup({ groupId: 'g', memberId, generationId, assignments, ...nameless })
+  }
+
+  heartbeat(memberId: string, generationId: number) {
+    return this.groups.heartbeat({ groupId: 'g', memberId, groupInstanceId: null, generationId })
+  }
+
+  commit(committedOffset: number) {
+    const partition = {
+      partitionIndex: 0,
+      committedLeaderEpoch: -1,
+      committedMetadata: 'ü',
+      commitTimestampMs: -1,
+    }
+    return this.groups.commitOffsets({
+      groupId: 'g',
+      memberId: '',
+      groupInstanceId: null,
+      generationId: -1,
+      knowsGroupIdNotFound: true,
+      retentionTimeMs: -1,
+      topics: [{ name: 't', partitions: [{ ...partition, committedOffset }] }],
+    })
+  }
+
+  async committed(): Promise<number | undefined> {
+    const reply = await this.groups.fetchOffsets({ groupId: 'g', topics: null })
+    return reply.topics[0]?.partitions[0]?.committedOffset
+  }
+
+  /** A stable group of one. */
+  async stabilize(): Promise<string> {
+    const joining = this.join()
+    await this.advance(1)
+    const { memberId, generationId } = await joining
+    await this.sync(memberId, generationId)
+    return memberId
+  }
+
+  private arm(delayMs: number, callback: () => void): Timer {
+    const entry = { atMs: this.nowMs + delayMs, callback }
+    this.armed.push(entry)
+    const cancel = () => {
+      this.armed = this.armed.filter(other => other !== entry)
+    }
+    return { cancel }
+  }
+}
+
+async function started(log?: MemoryLog): Promise<World> {
+  const world = new World(log)
+  await world.groups.start()
+  return world
+}
+
+test('MD-13: a group lives in the partition that Java s String.hashCode chooses', async () => {
+  const world = await started()
+  // "console-consumer-1" hashes to a negative number, "Aa" and "BB" to the same one.
+  expect(world.groups.shardOf('Aa')).toBe(2112 % 50)
+  expect(world.groups.shardOf('BB')).toBe(2112 % 50)
+  expect(world.groups.shardOf('polygenelubricants')).toBe(0)
+  await world.commit(1)
+  expect([...world.log.partitions.keys()]).toEqual([world.groups.shardOf('g')])
+  world.groups.close()
+})
+
+test('MD-12: the topic is created on first use; until then nobody is served', async () => {
+  const log = new MemoryLog()
+  log.isTopicThere = false
+  log.createError = ErrorCode.INVALID_REPLICATION_FACTOR
+  const world = await started(log)
+  expect(world.groups.listGroups()).toEqual({ errorCode: ErrorCode.NONE, groups: [] })
+  expect((await world.commit(1)).errorCode).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  expect(await world.groups.ensureReady()).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  log.createError = ErrorCode.NONE
+  expect(await world.groups.ensureReady()).toBe(ErrorCode.NONE)
+  expect((await world.commit(1)).errorCode).toBe(ErrorCode.NONE)
+  world.groups.close()
+})
+
+test('an answer leaves after the records before it are committed', async () => {
+  const world = await started()
+  world.log.isHolding = true
+  let answered = 0
+  void world.commit(5).then(() => answered++)
+  void world.committed().then(() => answered++)
+  await world.advance(0)
+  expect(answered).toBe(0)
+  world.log.commit()
+  await world.advance(0)
+  expect(answered).toBe(2)
+  expect(await world.committed()).toBe(5)
+  world.groups.close()
+})
+
+test('a failed append refuses what waits and goes back to what the log holds', async () => {
+  const world = await started()
+  await world.commit(1)
+  world.log.nextError = ErrorCode.KAFKA_STORAGE_ERROR
+  expect((await world.commit(2)).errorCode).toBe(ErrorCode.NOT_COORDINATOR)
+  await world.advance(0)
+  expect(await world.committed()).toBe(1)
+  world.groups.close()
+})
+
+test('GRC-11: a coordinator that starts anew knows members, generation and offsets', async () => {
+  const before = await started()
+  const memberId = await before.stabilize()
+  await before.groups.commitOffsets({
+    groupId: 'g',
+    memberId,
+    groupInstanceId: null,
+    generationId: 1,
+    knowsGroupIdNotFound: true,
+    retentionTimeMs: -1,
+    topics: [
+      {
+        name: 't',
+        partitions: [
+          {
+            partitionIndex: 0,
+            committedOffset: 2 ** 40,
+            committedLeaderEpoch: 4,
+            committedMetadata: 'x',
+            commitTimestampMs: -1,
+          },
+        ],
+      },
+    ],
+  })
+  before.groups.close()
+  const after = await started(before.log)
+  expect((await after.heartbeat(memberId, 1)).errorCode).toBe(ErrorCode.NONE)
+  expect((await after.sync(memberId, 1)).assignment).toEqual(new Uint8Array([7]))
+  expect(await after.committed()).toBe(2 ** 40)
+  const { group } = after.groups.describeGroup('g')
+  expect(group).toMatchObject({ phase: 'Stable', protocolType: 'consumer', protocolName: 'range' })
+  expect(group?.members.get(memberId)?.clientHost).toBe('/127.0.0.1')
+  await after.advance(10_000)
+  expect((await after.heartbeat(memberId, 1)).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  after.groups.close()
+})
+
+test('GRC-10: a deleted group stays deleted after a restart', async () => {
+  const before = await started()
+  await before.commit(1)
+  expect(await before.groups.deleteGroups(['g', 'none'])).toEqual([
+    ErrorCode.NONE,
+    ErrorCode.GROUP_ID_NOT_FOUND,
+  ])
+  before.groups.close()
+  const after = await started(before.log)
+  expect(after.groups.listGroups().groups).toEqual([])
+  after.groups.close()
+})
+
+test('GRC-5: while a shard is being read heartbeats are fine and all else is COORDINATOR_LOAD_IN_PROGRESS', async () => {
+  const log = new MemoryLog()
+  let open = () => {}
+  log.replayGate = new Promise(resolve => {
+    open = resolve
+  })
+  const world = new World(log)
+  const starting = world.groups.start()
+  world.groups.describeGroup('g')
+  expect((await world.commit(1)).errorCode).toBe(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+  expect((await world.heartbeat('m', 1)).errorCode).toBe(ErrorCode.NONE)
+  expect(world.groups.listGroups().errorCode).toBe(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+  open()
+  await starting
+  await world.advance(0)
+  expect((await world.commit(1)).errorCode).toBe(ErrorCode.NONE)
+  world.groups.close()
+})
+
+test('GRC-3: sessions outside the broker s bounds are INVALID_SESSION_TIMEOUT', async () => {
+  const world = await started()
+  for (const sessionTimeoutMs of [5_999, 1_800_001, -1]) {
+    expect((await world.join({ sessionTimeoutMs })).errorCode).toBe(ErrorCode.INVALID_SESSION_TIMEOUT)
+  }
+  expect((await world.join({ groupId: '' })).errorCode).toBe(ErrorCode.INVALID_GROUP_ID)
+  world.groups.close()
+})
+
+test('GRC-2: member ids are the client s name and a random UUID', async () => {
+  const world = await started()
+  const { memberId } = await world.join({ requiresKnownMemberId: true })
+  expect(memberId).toMatch(/^client-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  world.groups.close()
+})
+
+test('heartbeats put a session off without setting a timer each time', async () => {
+  const world = await started()
+  const memberId = await world.stabilize()
+  const armed = world.armedTimers
+  for (let beat = 0; beat < 20; beat++) {
+    await world.advance(5_000)
+    expect((await world.heartbeat(memberId, 1)).errorCode).toBe(ErrorCode.NONE)
+  }
+  expect(world.armedTimers).toBe(armed)
+  await world.advance(10_000)
+  expect((await world.heartbeat(memberId, 1)).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  world.groups.close()
+})
+
+test('close answers parked requests with NOT_COORDINATOR and leaves no timer', async () => {
+  const world = await started()
+  const parked = world.join()
+  world.groups.close()
+  expect((await parked).errorCode).toBe(ErrorCode.NOT_COORDINATOR)
+  expect(world.armedTimers).toBe(0)
+  expect((await world.join()).errorCode).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+})
+
+test('OFS-3: the clean-up runs by itself', async () => {
+  const world = await started()
+  await world.commit(1)
+  await world.advance(1_200_000)
+  expect(world.groups.listGroups().groups).toEqual([])
+  world.groups.close()
+})
+
+test('OFS-3: a topic with more partitions than one append holds loses all its offsets', async () => {
+  const world = await started()
+  const partitions = Array.from({ length: 1_200 }, (_, partitionIndex) => ({
+    partitionIndex,
+    committedOffset: 1,
+    committedLeaderEpoch: -1,
+    committedMetadata: null,
+    commitTimestampMs: -1,
+  }))
+  await world.groups.commitOffsets({
+    groupId: 'g',
+    memberId: '',
+    groupInstanceId: null,
+    generationId: -1,
+    knowsGroupIdNotFound: true,
+    retentionTimeMs: -1,
+    topics: [{ name: 't', partitions }],
+  })
+  world.groups.onTopicDeleted('t')
+  expect(await world.committed()).toBeUndefined()
+  world.groups.close()
+})
+
+test('a group and its offsets leave the shard when leadership goes, and come back with it', async () => {
+  const world = await started()
+  await world.commit(9)
+  const shard = world.groups.shardOf('g')
+  world.groups.onShardResigned(shard)
+  await world.groups.onShardElected(shard)
+  expect(await world.committed()).toBe(9)
+  world.groups.close()
+})
