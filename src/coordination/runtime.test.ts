@@ -305,6 +305,17 @@ test('GRC-3: sessions outside the broker s bounds are INVALID_SESSION_TIMEOUT', 
   world.groups.close()
 })
 
+test('LIM-1: names that the log cannot hold are refused', async () => {
+  const world = await started()
+  const long = 'n'.repeat(65_536)
+  expect((await world.join({ groupId: long })).errorCode).toBe(ErrorCode.INVALID_GROUP_ID)
+  expect((await world.join({ groupInstanceId: long })).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+  expect((await world.join({ protocolType: long })).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+  const { errorCode } = await world.join({ groupId: '__proto__', requiresKnownMemberId: true })
+  expect(errorCode).toBe(ErrorCode.MEMBER_ID_REQUIRED)
+  world.groups.close()
+})
+
 test('GRC-2: member ids are the client s name and a random UUID', async () => {
   const world = await started()
   const { memberId } = await world.join({ requiresKnownMemberId: true })

@@ -55,6 +55,12 @@ export interface GroupCoordinatorPorts {
   readonly config: GroupCoordinatorConfig
 }
 
+/**
+ * Characters of a group id, instance id, client id or protocol name: three bytes each and a UUID behind it still fit
+ * the int16 length of a string in the log. Requests could carry longer ones.
+ */
+const NAME_CHARS_MAX = 10_000
+
 type Call<Event> = Omit<Event, 'type' | 'replyTo' | 'nowMs'> & { readonly groupId: string }
 export type JoinGroupCall = Omit<Call<JoinGroupEvent>, 'newMemberId'>
 export type SyncGroupCall = Call<SyncGroupEvent>
@@ -123,6 +129,7 @@ export class GroupCoordinator {
     if (call.sessionTimeoutMs < sessionTimeoutMinMs || call.sessionTimeoutMs > sessionTimeoutMaxMs) {
       return Promise.resolve(refuse(ErrorCode.INVALID_SESSION_TIMEOUT))
     }
+    if (hasTooLongName(call)) return Promise.resolve(refuse(ErrorCode.INVALID_REQUEST))
     const newMemberId = this.drawMemberId(call.groupInstanceId ?? call.clientId)
     const nowMs = this.ports.clock.wallMs()
     return this.askGroup<'JoinGroup'>(
@@ -273,6 +280,7 @@ export class GroupCoordinator {
     if (shard === undefined || this.isClosed || !this.ports.log.isReady()) {
       return Promise.resolve(refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE))
     }
+    if (groupId.length > NAME_CHARS_MAX) return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
     return new Promise(resolve => {
       shard.submit(groupId, eventFor, {
         resolve: reply => resolve(reply as ReplyOf<Type>),
@@ -317,4 +325,10 @@ export class GroupCoordinator {
     ].join('-')
     return `${prefix}-${uuid}`
   }
+}
+
+function hasTooLongName(call: Omit<JoinGroupCall, 'groupId'>): boolean {
+  const { clientId, groupInstanceId, protocolType, protocols } = call
+  const names = [clientId, groupInstanceId ?? '', protocolType, ...protocols.map(protocol => protocol.name)]
+  return names.some(name => name.length > NAME_CHARS_MAX)
 }

@@ -6,6 +6,8 @@ import type { Decision, TimerChange } from '../state-machine.ts'
 import type { CommitPartition, OffsetCommitEvent, OffsetCommitReply, TopicErrors } from './offset-event.ts'
 import type { OffsetCommittedRecord } from './offset-record.ts'
 
+/** What the int16 length of a string in the log can hold of characters of three bytes, whatever is configured. */
+const LOG_STRING_CHARS_MAX = 10_000
 const OWN_RETENTION = -1
 const TIME_OF_REQUEST = -1
 
@@ -20,11 +22,12 @@ export function decideOffsetCommit(
   if (errorCode !== ErrorCode.NONE) {
     return { records: [], replies: [{ type: 'OffsetCommit', replyTo, errorCode, topics: [] }], timers: [] }
   }
+  const charsMax = Math.min(metadataCharsMax, LOG_STRING_CHARS_MAX)
   const records: OffsetCommittedRecord[] = []
   const topics: TopicErrors[] = event.topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(partition => {
-      const isTooLarge = (partition.committedMetadata?.length ?? 0) > metadataCharsMax
+      const isTooLarge = (partition.committedMetadata?.length ?? 0) > charsMax
       if (!isTooLarge) records.push(committedRecord(event, name, partition))
       return {
         partitionIndex: partition.partitionIndex,
