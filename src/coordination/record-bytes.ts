@@ -14,11 +14,13 @@ export class RecordWriter {
   private position = 0
 
   int16(value: number): void {
-    this.view.setInt16(this.reserve(2), value)
+    const start = this.reserve(2)
+    this.view.setInt16(start, value)
   }
 
   int32(value: number): void {
-    this.view.setInt32(this.reserve(4), value)
+    const start = this.reserve(4)
+    this.view.setInt32(start, value)
   }
 
   /** A safe integer. */

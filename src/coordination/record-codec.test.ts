@@ -71,6 +71,19 @@ test('OFS-5: a group is a value of version 3', () => {
   expect(roundTrip(record)).toEqual(record)
 })
 
+test('a record grows beyond the first buffer at any field', () => {
+  for (let sizeBytes = 200; sizeBytes < 300; sizeBytes++) {
+    const committed = { offset: 1, leaderEpoch: 2, metadata: 'm'.repeat(sizeBytes), commitTimestampMs: 3 }
+    const record: ShardRecord = {
+      type: 'OffsetCommitted',
+      volatile: false,
+      ...place,
+      committed: { ...committed, expireTimestampMs: 4, leaderEpoch: -1 },
+    }
+    expect(roundTrip(record)).toEqual(record)
+  }
+})
+
 test('tombstones remove offsets and groups', () => {
   const offset: ShardRecord = { type: 'OffsetRemoved', volatile: false, ...place }
   const group: ShardRecord = {
