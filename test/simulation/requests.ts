@@ -84,6 +84,18 @@ export function fetch(
   return { apiKey: 1, apiVersion: 4, body: body.finish(), decode }
 }
 
+/** Who is who in a generation of a group. */
+export interface Membership {
+  readonly groupId: string
+  readonly generationId: number
+  readonly memberId: string
+}
+
+/** A consumer that is no member of any generation commits with this. */
+export function outsiderOf(groupId: string): Membership {
+  return { groupId, generationId: -1, memberId: '' }
+}
+
 export function findGroupCoordinator(groupId: string): Request<number> {
   return {
     apiKey: 10,
@@ -94,12 +106,12 @@ export function findGroupCoordinator(groupId: string): Request<number> {
 }
 
 export function commitOffset(
-  groupId: string,
+  { groupId, generationId, memberId }: Membership,
   topic: string,
   partitionIndex: number,
   offset: number,
 ): Request<number> {
-  const body = new WireWriter().string(groupId).int32(-1).string('').int64(-1)
+  const body = new WireWriter().string(groupId).int32(generationId).string(memberId).int64(-1)
   body.int32(1).string(topic).int32(1).int32(partitionIndex).int64(offset).nullString()
   const decode = (reader: WireReader): number => {
     reader.int32()

@@ -6,7 +6,14 @@ import {
   UNKNOWN_TOPIC_OR_PARTITION,
 } from './client-environment.ts'
 import { decodeBatches, type ReadRecord } from './record-batch.ts'
-import { commitOffset, type FetchAnswer, fetch, fetchOffset, findGroupCoordinator } from './requests.ts'
+import {
+  commitOffset,
+  type FetchAnswer,
+  fetch,
+  fetchOffset,
+  findGroupCoordinator,
+  outsiderOf,
+} from './requests.ts'
 
 const RETRY_DELAY_MAX_MS = 40
 const FETCH_WAIT_MS = 30
@@ -101,7 +108,7 @@ export class SimulatedReader {
     const { topic, history, trace } = this.#environment
     const { partitionIndex, name } = this.#options
     const offset = this.position
-    connection.request(commitOffset(groupId, topic, partitionIndex, offset), errorCode => {
+    connection.request(commitOffset(outsiderOf(groupId), topic, partitionIndex, offset), errorCode => {
       trace(`${name} commit ${offset} ${errorCode}`)
       if (errorCode === NONE) {
         history.commit(groupId, partitionIndex, offset)

@@ -10,6 +10,7 @@ import { type ClientEnvironment, NONE, TOPIC_ALREADY_EXISTS } from './client-env
 import { History } from './history.ts'
 import { type PlantedBug, withPlantedBug } from './planted-bugs.ts'
 import { createTopic } from './requests.ts'
+import { GroupRecord, SimulatedMember } from './simulated-member.ts'
 import { SimulatedProducer } from './simulated-producer.ts'
 import { SimulatedReader } from './simulated-reader.ts'
 import { Trace } from './trace.ts'
@@ -38,6 +39,8 @@ export interface WorldOptions {
   readonly bug: PlantedBug
   readonly crc32c: (bytes: Uint8Array) => number
   readonly startBroker: StartBroker
+  /** Two members of a group consume as well, and must together get every record. */
+  readonly hasGroup: boolean
 }
 
 export interface WorldReport {
@@ -72,6 +75,7 @@ export class World {
   readonly #time = new VirtualTime()
   readonly #trace = new Trace()
   readonly #history = new History()
+  readonly #group = new GroupRecord()
   readonly #environment: ClientEnvironment
   #disk: SimDisk
   #broker: BrokerUnderTest | undefined
@@ -118,9 +122,9 @@ export class World {
     await this.#powerOn()
     await this.#createTopic()
     const producers = this.#startProducers()
-    const readers = this.#startReaders()
+    const readers = [...this.#startReaders(), ...this.#startMembers()]
     await this.#disturb()
-    await this.#runUntil(() => producers.every(producer => producer.isDone))
+    await this.#runUntil(() => producers.every(producer => producer.isDone) && this.#isAllDelivered())
     for (const reader of readers) reader.stop()
     await this.#restart(true)
     await this.#judge()
@@ -145,6 +149,19 @@ export class World {
     })
     for (const reader of readers) reader.start()
     return readers
+  }
+
+  #startMembers(): SimulatedMember[] {
+    if (!this.#options.hasGroup) return []
+    const members = ['m0', 'm1'].map(name => {
+      return new SimulatedMember(this.#environment, this.#group, 'workers', name)
+    })
+    for (const member of members) member.start()
+    return members
+  }
+
+  #isAllDelivered(): boolean {
+    return !this.#options.hasGroup || this.#group.deliveredCount === this.#history.acknowledgedCount
   }
 
   /** Stops and cuts at random moments while the clients are at work. */
