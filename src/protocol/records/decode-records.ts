@@ -1,0 +1,96 @@
+import {
+  BatchAttributes,
+  RecordBatch,
+  readAttributes,
+  readBaseOffset,
+  readBaseTimestamp,
+  readBatchSizeBytes,
+  readMagic,
+  readMaxTimestamp,
+  readRecordsCount,
+} from '../record-batch.ts'
+import type { DecodedRecord, RecordHeader } from './batch-record.ts'
+import { MalformedBatchError } from './malformed-batch-error.ts'
+import { RecordReader } from './record-reader.ts'
+
+/** Answers null for bytes that are not of that codec. */
+export type Decompress = (codec: number, payload: Uint8Array) => Uint8Array | null
+
+/** A record has at least its size, attributes, two deltas, two lengths and a count. */
+const RECORD_SIZE_MIN_BYTES = 7
+
+/**
+ * The records of the first batch in `bytes`, which was checked when it came (no CRC here). Keys and values are views
+ * of `bytes`, or of what `decompress` answered.
+ *
+ * @throws MalformedBatchError for a batch cut short, another magic, a codec without `decompress`, or a size that lies.
+ */
+export function decodeRecords(bytes: Uint8Array, decompress?: Decompress): DecodedRecord[] {
+  const view = viewOfBatch(bytes)
+  const attributes = readAttributes(view, 0)
+  const payload = payloadOf(bytes.subarray(0, readBatchSizeBytes(view, 0)), attributes, decompress)
+  const count = readRecordsCount(view, 0)
+  if (count < 0 || count > payload.byteLength / RECORD_SIZE_MIN_BYTES) {
+    throw new MalformedBatchError(`${count} records in ${payload.byteLength} bytes`)
+  }
+  const baseOffset = readBaseOffset(view, 0)
+  const baseTimestampMs = readBaseTimestamp(view, 0)
+  const isAppendTime = (attributes & BatchAttributes.LOG_APPEND_TIME) !== 0
+  const appendTimestampMs = isAppendTime ? readMaxTimestamp(view, 0) : undefined
+  const reader = new RecordReader(payload)
+  const records: DecodedRecord[] = []
+  for (let i = 0; i < count; i += 1) {
+    records.push(readRecord(reader, baseOffset, baseTimestampMs, appendTimestampMs))
+  }
+  if (reader.leftBytes > 0) throw new MalformedBatchError(`${reader.leftBytes} bytes behind the last record`)
+  return records
+}
+
+function viewOfBatch(bytes: Uint8Array): DataView {
+  if (bytes.byteLength < RecordBatch.HEADER_SIZE_BYTES)
+    throw new MalformedBatchError('a batch cut in its header')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const magic = readMagic(view, 0)
+  if (magic !== RecordBatch.MAGIC_2) throw new MalformedBatchError(`magic ${magic}`)
+  const sizeBytes = readBatchSizeBytes(view, 0)
+  if (sizeBytes < RecordBatch.HEADER_SIZE_BYTES || sizeBytes > bytes.byteLength) {
+    throw new MalformedBatchError(`a batch of ${sizeBytes} bytes in ${bytes.byteLength}`)
+  }
+  return view
+}
+
+function payloadOf(batch: Uint8Array, attributes: number, decompress: Decompress | undefined): Uint8Array {
+  const payload = batch.subarray(RecordBatch.HEADER_SIZE_BYTES)
+  const codec = attributes & BatchAttributes.CODEC_MASK
+  if (codec === 0) return payload
+  const plain = decompress?.(codec, payload)
+  if (plain === undefined || plain === null) throw new MalformedBatchError(`codec ${codec} could not be read`)
+  return plain
+}
+
+function readRecord(
+  reader: RecordReader,
+  baseOffset: number,
+  baseTimestampMs: number,
+  appendTimestampMs: number | undefined,
+): DecodedRecord {
+  const sizeBytes = reader.varint()
+  const leftBehind = reader.leftBytes - sizeBytes
+  reader.skip(1)
+  const timestampDelta = reader.varint()
+  const offset = baseOffset + reader.varint()
+  const key = reader.nullableBytes()
+  const value = reader.nullableBytes()
+  const headers = readHeaders(reader)
+  if (reader.leftBytes !== leftBehind)
+    throw new MalformedBatchError(`a record that is not of ${sizeBytes} bytes`)
+  return { offset, timestampMs: appendTimestampMs ?? baseTimestampMs + timestampDelta, key, value, headers }
+}
+
+function readHeaders(reader: RecordReader): RecordHeader[] {
+  const count = reader.varint()
+  if (count < 0 || count > reader.leftBytes / 2) throw new MalformedBatchError(`${count} headers`)
+  const headers: RecordHeader[] = []
+  for (let i = 0; i < count; i += 1) headers.push({ key: reader.text(), value: reader.nullableBytes() })
+  return headers
+}
