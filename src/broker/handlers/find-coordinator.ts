@@ -23,12 +23,13 @@ export const findCoordinator = defineHandler<FindCoordinatorRequest, FindCoordin
   decode: decodeFindCoordinatorRequest,
   encode: encodeFindCoordinatorResponse,
   async handle(request, context, services) {
-    const isBatch = context.apiVersion >= BATCH_VERSION
     const errorCode = await readiness(request.keyType, services)
-    const keys = isBatch ? request.coordinatorKeys : [request.key]
-    const coordinators = keys.map(key => coordinatorOf(key, errorCode, context, services))
-    if (isBatch) return { coordinators }
-    const [{ key: _, ...coordinator } = NO_NODE] = coordinators
+    if (context.apiVersion >= BATCH_VERSION) {
+      return {
+        coordinators: request.coordinatorKeys.map(key => coordinatorOf(key, errorCode, context, services)),
+      }
+    }
+    const { key: _, ...coordinator } = coordinatorOf(request.key, errorCode, context, services)
     // Kafka names the error of a success too, in the versions with a single key.
     return errorCode === ErrorCode.NONE ? { ...coordinator, errorMessage: 'NONE' } : coordinator
   },
