@@ -38,10 +38,16 @@ function compile() {
   const gyp = require.resolve('node-gyp/bin/node-gyp.js')
   const jobs = `--jobs=${Math.min(availableParallelism(), 4)}`
   // Configured again each time: the list of sources may have changed. What is up to date is not compiled again.
-  const commands = [['configure', ...headerArguments()], ['build', jobs]]
+  const commands = [
+    ['configure', ...headerArguments()],
+    ['build', jobs],
+  ]
   for (const command of commands) {
     const args = [gyp, ...command, '--release', '--loglevel=warn']
-    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+    const { status } = spawnSync(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
     if (status !== 0) stop('the native addon could not be compiled (it needs python3, make and g++)')
   }
 }

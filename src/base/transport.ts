@@ -21,12 +21,19 @@ export interface Transport {
   /** Keeps a slab's bytes, and their share of the request memory, alive beyond the wake-up. Counted. */
   retainSlab(slabIndex: number): void
   releaseSlab(slabIndex: number): void
+  /**
+   * Fills `out` (CONNECTION_STATE_LENGTH numbers) with `[receivedBytes, frameSizeBytes, outBytes, isRead]`: of a frame that
+   * has not come completely what is there and how large it will be (0 while unknown), what waits to leave, and 1 unless
+   * the connection is held back. False when there is no such connection.
+   */
+  connectionState(connectionId: number, out: Float64Array): boolean
   /** Closes everything; no event is delivered after it has returned. */
   close(): void
 }
 
 export const SEND_ROW_LENGTH = 6
 export const FRAME_ROW_LENGTH = 4
+export const CONNECTION_STATE_LENGTH = 4
 
 export interface TransportOptions {
   /** Largest frame accepted (`socket.request.max.bytes`); a larger or negative size closes the connection. */

@@ -53,6 +53,8 @@ export function transportResumeReading(transport: number, connectionId: number):
 export function transportCloseConnection(transport: number, connectionId: number, drain: boolean): void
 export function transportRetainSlab(transport: number, slabIndex: number): void
 export function transportReleaseSlab(transport: number, slabIndex: number): void
+/** Fills `out` with [receivedBytes, frameSizeBytes, outBytes, 1 if it is read]; false when there is no such connection. */
+export function transportConnectionState(transport: number, connectionId: number, out: Float64Array): boolean
 export function transportClose(transport: number): void
 
 // ---- record batches (native/binding/records.cc) ----
