@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Timer } from '../base/clock.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { CoordinatorLog, KeyValue } from './coordinator-log.ts'
+import { MemoryCoordinatorLog } from './memory-coordinator-log.test-support.ts'
 import { GroupCoordinator, type GroupCoordinatorConfig, type JoinGroupCall } from './runtime.ts'
 
 const CONFIG: GroupCoordinatorConfig = {
@@ -16,61 +16,14 @@ const CONFIG: GroupCoordinatorConfig = {
   sessionTimeoutMaxMs: 1_800_000,
 }
 
-/** A topic in memory; `hold` keeps appends uncommitted until `commit`. */
-class MemoryLog implements CoordinatorLog {
-  readonly shardCount = 50
-  readonly partitions = new Map<number, KeyValue[]>()
-  isHolding = false
-  isTopicThere = true
-  createError: ErrorCode = ErrorCode.NONE
-  nextError: ErrorCode = ErrorCode.NONE
-  /** Replays wait for it. */
-  replayGate: Promise<void> = Promise.resolve()
-  private held: (() => void)[] = []
-
-  isReady(): boolean {
-    return this.isTopicThere
-  }
-
-  async ensureTopic(): Promise<ErrorCode> {
-    await Promise.resolve()
-    this.isTopicThere = this.createError === ErrorCode.NONE
-    return this.createError
-  }
-
-  append(shard: number, records: readonly KeyValue[], _: number, done: (errorCode: ErrorCode) => void): void {
-    const errorCode = this.nextError
-    this.nextError = ErrorCode.NONE
-    const finish = () => {
-      if (errorCode === ErrorCode.NONE)
-        this.partitions.set(shard, [...(this.partitions.get(shard) ?? []), ...records])
-      done(errorCode)
-    }
-    if (this.isHolding) this.held.push(finish)
-    else finish()
-  }
-
-  commit(): void {
-    const held = this.held
-    this.held = []
-    for (const finish of held) finish()
-  }
-
-  async replay(shard: number, each: Parameters<CoordinatorLog['replay']>[1]): Promise<void> {
-    await this.replayGate
-    for (const [offset, { key, value }] of (this.partitions.get(shard) ?? []).entries())
-      each(key, value, offset, 0)
-  }
-}
-
 class World {
-  readonly log: MemoryLog
+  readonly log: MemoryCoordinatorLog
   readonly groups: GroupCoordinator
   nowMs = 1_000
   private armed: { atMs: number; callback: () => void }[] = []
   private byte = 0
 
-  constructor(log = new MemoryLog()) {
+  constructor(log = new MemoryCoordinatorLog()) {
     this.log = log
     this.groups = new GroupCoordinator({
       log,
@@ -170,7 +123,7 @@ class World {
   }
 }
 
-async function started(log?: MemoryLog): Promise<World> {
+async function started(log?: MemoryCoordinatorLog): Promise<World> {
   const world = new World(log)
   await world.groups.start()
   return world
@@ -188,7 +141,7 @@ test('MD-13: a group lives in the partition that Java s String.hashCode chooses'
 })
 
 test('MD-12: the topic is created on first use; until then nobody is served', async () => {
-  const log = new MemoryLog()
+  const log = new MemoryCoordinatorLog()
   log.isTopicThere = false
   log.createError = ErrorCode.INVALID_REPLICATION_FACTOR
   const world = await started(log)
@@ -278,7 +231,7 @@ test('GRC-10: a deleted group stays deleted after a restart', async () => {
 })
 
 test('GRC-5: while a shard is being read heartbeats are fine and all else is COORDINATOR_LOAD_IN_PROGRESS', async () => {
-  const log = new MemoryLog()
+  const log = new MemoryCoordinatorLog()
   let open = () => {}
   log.replayGate = new Promise(resolve => {
     open = resolve
