@@ -12,6 +12,12 @@ constexpr size_t kJobsMax = 64 * 1024;
 
 }  // namespace
 
+void callLoop(Napi::Env env, const Napi::FunctionReference& callback, std::initializer_list<napi_value> values) {
+  // What a failed status means is read from the pending exception: there is none when the environment goes down.
+  [[maybe_unused]] const napi_status status =
+      napi_call_function(env, env.Undefined(), callback.Value(), values.size(), values.begin(), nullptr);
+}
+
 RecordsWorker::RecordsWorker()
     : pool_(kThreads, kJobsMax, [this] { napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking); }) {}
 

@@ -2,11 +2,18 @@
 
 #include <napi.h>
 
+#include <initializer_list>
 #include <memory>
 
 #include "../core/records/worker-pool.h"
 
 namespace ottla {
+
+/**
+ * Calls back into JavaScript; an exception stays pending. Does nothing in an environment that is being taken down (a
+ * worker thread that exits), where no call succeeds and Napi::Function::Call would end the process.
+ */
+void callLoop(Napi::Env env, const Napi::FunctionReference& callback, std::initializer_list<napi_value> values);
 
 /** A job with a JavaScript side. Made, completed and destroyed on the loop's thread. */
 class LoopJob : public records::Job {

@@ -99,7 +99,7 @@ class CheckJob final : public LoopJob {
 
   void complete(Napi::Env env) override {
     records::writeRow(check_, rowReference_.Value().Data());
-    callback_.Call({Napi::Number::New(env, static_cast<int32_t>(check_.reason))});
+    callLoop(env, callback_, {Napi::Number::New(env, static_cast<int32_t>(check_.reason))});
   }
 
  private:
@@ -168,7 +168,7 @@ class ScanJob final : public LoopJob {
 
   void complete(Napi::Env env) override {
     copyRows(result_, rowsReference_.Value().Data());
-    callback_.Call({
+    callLoop(env, callback_, {
         Napi::Number::New(env, result_.error),
         Napi::Number::New(env, rowsCount(result_)),
         Napi::Number::New(env, static_cast<double>(result_.nextPosition)),
