@@ -46,7 +46,8 @@ inline void appendRecord(Bytes& bytes, int64_t timestampDelta, int64_t offsetDel
 }
 
 inline void seal(Bytes& batch) {
-  const uint32_t crc = records::crc32c(0, batch.data() + records::kCrcCoversFrom, batch.size() - records::kCrcCoversFrom);
+  const size_t from = records::kCrcCoversFrom;
+  const uint32_t crc = records::crc32c(0, batch.data() + from, batch.size() - from);
   for (size_t i = 0; i < 4; i += 1) batch[records::kCrcPosition + i] = static_cast<uint8_t>(crc >> (24 - 8 * i));
 }
 

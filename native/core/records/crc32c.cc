@@ -88,7 +88,8 @@ constexpr StripeTable kLongTable = makeStripeTable(kLongStripe);
 constexpr StripeTable kShortTable = makeStripeTable(kShortStripe);
 
 uint32_t advance(const StripeTable& table, uint32_t state) {
-  return table[0][state & 0xff] ^ table[1][(state >> 8) & 0xff] ^ table[2][(state >> 16) & 0xff] ^ table[3][state >> 24];
+  return table[0][state & 0xff] ^ table[1][(state >> 8) & 0xff] ^ table[2][(state >> 16) & 0xff] ^
+         table[3][state >> 24];
 }
 
 #if defined(__x86_64__)
