@@ -1,0 +1,67 @@
+import { CONNECTION_STATE_LENGTH, type Transport } from '../base/transport.ts'
+import type { Connection } from './connection.ts'
+
+export interface SweepLimits {
+  /** `connections.max.idle.ms`; 0 or less: never. */
+  readonly idleMs: number
+  /** How long a frame may take, beside what its size allows at the slowest speed. */
+  readonly unfinishedFrameMs: number
+}
+
+export type Overdue = 'idle' | 'unfinished-frame'
+
+interface Unfinished {
+  readonly frameCount: number
+  readonly sinceMs: number
+}
+
+/** A sender slower than this is not waited for. */
+const SLOWEST_BYTES_PER_MS = 16
+
+/** Finds connections that are idle, or hold a share of the request memory for a frame that never ends. */
+export class ConnectionSweep {
+  readonly #transport: Transport
+  readonly #limits: SweepLimits
+  readonly #unfinished = new Map<number, Unfinished>()
+  readonly #state = new Float64Array(CONNECTION_STATE_LENGTH)
+
+  constructor(transport: Transport, limits: SweepLimits) {
+    this.#transport = transport
+    this.#limits = limits
+  }
+
+  /** How often `check` should see each connection. */
+  get intervalMs(): number {
+    const { idleMs, unfinishedFrameMs } = this.#limits
+    const shortest = idleMs > 0 ? Math.min(idleMs, unfinishedFrameMs) : unfinishedFrameMs
+    return Math.min(Math.max(Math.ceil(shortest / 4), 10), 10_000)
+  }
+
+  /** Null while nothing is wrong with it. */
+  check(connection: Connection, nowMs: number): Overdue | null {
+    if (this.#isUnfinishedTooLong(connection, nowMs)) return 'unfinished-frame'
+    const { idleMs } = this.#limits
+    const isIdle = idleMs > 0 && connection.pendingCount === 0 && nowMs - connection.lastActiveMs >= idleMs
+    return isIdle ? 'idle' : null
+  }
+
+  forget(connection: Connection): void {
+    this.#unfinished.delete(connection.connectionId)
+  }
+
+  #isUnfinishedTooLong(connection: Connection, nowMs: number): boolean {
+    const { connectionId, frameCount } = connection
+    const exists = this.#transport.connectionState(connectionId, this.#state)
+    const [receivedBytes = 0, frameSizeBytes = 0, , isRead = 0] = this.#state
+    if (!exists || isRead === 0 || (receivedBytes === 0 && frameSizeBytes === 0)) {
+      this.#unfinished.delete(connectionId)
+      return false
+    }
+    const known = this.#unfinished.get(connectionId)
+    if (known === undefined || known.frameCount !== frameCount) {
+      this.#unfinished.set(connectionId, { frameCount, sinceMs: nowMs })
+      return false
+    }
+    return nowMs - known.sinceMs >= this.#limits.unfinishedFrameMs + frameSizeBytes / SLOWEST_BYTES_PER_MS
+  }
+}

@@ -1,0 +1,249 @@
+import { assert } from '../base/assert.ts'
+import { type Answer, keepAnswer } from './answer.ts'
+
+export interface ConnectionLimits {
+  /** Requests of one connection that are handled and not answered yet. */
+  readonly slotsMax: number
+  /** Frames of one connection that wait for their turn, and their bytes; then it is not read any more. */
+  readonly waitingFramesMax: number
+  readonly waitingBytesMax: number
+}
+
+/** What a connection asks of the server that owns it. */
+export interface ConnectionOwner {
+  canOverlap(pendingApiKeys: readonly number[], apiKey: number): boolean
+  onRequest(connection: Connection, slot: RequestSlot, bytes: Uint8Array, slabIndex: number): void
+  sendAnswer(connection: Connection, answer: Answer): void
+  /** The next waiting frame, or the close, may be due: call `proceed` before the pass ends. */
+  markReady(connection: Connection): void
+  pauseReading(connection: Connection): void
+  resumeReading(connection: Connection): void
+  retainSlab(slabIndex: number): void
+  releaseSlab(slabIndex: number): void
+  closeTransport(connection: Connection, drain: boolean): void
+}
+
+interface WaitingFrame {
+  readonly bytes: Uint8Array
+  /** -1 when the bytes are a copy; else the slab is retained until the frame was handled. */
+  readonly slabIndex: number
+}
+
+/** Larger frames wait in their slab, where they go on counting as request memory. */
+const COPY_MAX_BYTES = 64 * 1024
+
+/** The place of one answer in the order of its connection. */
+export class RequestSlot {
+  readonly connection: Connection
+  readonly apiKey: number
+  #isComplete = false
+  #kept: Answer | null = null
+
+  constructor(connection: Connection, apiKey: number) {
+    this.connection = connection
+    this.apiKey = apiKey
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /**
+   * Gives the answer, exactly once, from any turn of the loop; it leaves with the end of the pass, or with
+   * `NetworkServer.flush`, once all earlier ones have. Null for a request that gets no bytes (acks=0). The bytes are
+   * copied; ignored when the connection is gone.
+   */
+  complete(answer: Answer | null): void {
+    assert(!this.#isComplete, 'a request is answered once')
+    this.#isComplete = true
+    this.connection.completed(this, answer)
+  }
+
+  /** For the connection only. */
+  keep(answer: Answer | null): void {
+    this.#kept = answer === null ? null : keepAnswer(answer)
+  }
+
+  takeKept(): Answer | null {
+    const answer = this.#kept
+    this.#kept = null
+    return answer
+  }
+}
+
+/**
+ * The order of one connection: its requests are handled one after another, unless the API's rows allow overlap, and
+ * their answers leave in the order of the requests, whatever waits. Reads no clock and does no I/O.
+ */
+export class Connection {
+  readonly connectionId: number
+  readonly listenerId: number
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** For whoever authenticates and dispatches; network does not look at it. */
+  session: unknown = undefined
+  /** Monotonic; kept by the server. */
+  lastActiveMs: number
+  frameCount = 0
+  readonly #owner: ConnectionOwner
+  readonly #limits: ConnectionLimits
+  readonly #slots: RequestSlot[] = []
+  readonly #waiting: WaitingFrame[] = []
+  #waitingBytes = 0
+  #isMuted = false
+  #isPaused = false
+  #isClosing = false
+  #isClosed = false
+
+  constructor(
+    identity: { connectionId: number; listenerId: number; remoteAddress: string; remotePort: number },
+    nowMs: number,
+    limits: ConnectionLimits,
+    owner: ConnectionOwner,
+  ) {
+    this.connectionId = identity.connectionId
+    this.listenerId = identity.listenerId
+    this.remoteAddress = identity.remoteAddress
+    this.remotePort = identity.remotePort
+    this.lastActiveMs = nowMs
+    this.#limits = limits
+    this.#owner = owner
+  }
+
+  /** Requests that were handed over and are not answered. */
+  get pendingCount(): number {
+    return this.#slots.length
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length
+  }
+
+  get isOpen(): boolean {
+    return !this.#isClosed
+  }
+
+  /** A frame came: it is handled now or has to wait. The view is valid during the call. */
+  accept(bytes: Uint8Array, slabIndex: number): void {
+    if (this.#isClosing || this.#isClosed) return
+    this.frameCount += 1
+    if (this.#waiting.length === 0 && this.#mayStart(bytes)) this.#start(bytes, slabIndex)
+    else this.#enqueue(bytes, slabIndex)
+  }
+
+  /** Starts what may start by now. The server calls it once per pass for a connection that was marked ready. */
+  proceed(): void {
+    while (!this.#isClosed && !this.#isClosing) {
+      const next = this.#waiting[0]
+      if (next === undefined || !this.#mayStart(next.bytes)) break
+      this.#waiting.shift()
+      this.#waitingBytes -= next.bytes.length
+      this.#start(next.bytes, next.slabIndex)
+      if (next.slabIndex >= 0) this.#owner.releaseSlab(next.slabIndex)
+    }
+    this.#resumeIfRoom()
+    if (this.#isClosing && !this.#isClosed && this.#slots.length === 0) this.#owner.closeTransport(this, true)
+  }
+
+  /** For RequestSlot only. */
+  completed(slot: RequestSlot, answer: Answer | null): void {
+    if (this.#isClosed) return
+    if (this.#slots[0] !== slot) {
+      slot.keep(answer)
+      return
+    }
+    this.#slots.shift()
+    if (answer !== null) this.#owner.sendAnswer(this, answer)
+    while (this.#slots[0]?.isComplete) {
+      const kept = this.#slots.shift()?.takeKept() ?? null
+      if (kept !== null) this.#owner.sendAnswer(this, kept)
+    }
+    if (this.#waiting.length > 0 || this.#isClosing) this.#owner.markReady(this)
+  }
+
+  /** While muted, no further request is handled (quotas). */
+  setMuted(isMuted: boolean): void {
+    this.#isMuted = isMuted
+    if (!isMuted && this.#waiting.length > 0 && !this.#isClosed) this.#owner.markReady(this)
+  }
+
+  /**
+   * Takes no more requests; closes once those at work are answered and their answers have left. Outside a pass,
+   * `NetworkServer.flush` must follow.
+   */
+  close(): void {
+    if (this.#isClosing || this.#isClosed) return
+    this.#isClosing = true
+    this.#dropWaiting()
+    this.#owner.markReady(this)
+  }
+
+  /** Closes at once; answers that have not left are lost. */
+  abort(): void {
+    if (this.#isClosed) return
+    this.#isClosing = true
+    this.#dropWaiting()
+    this.#owner.closeTransport(this, false)
+  }
+
+  /** For the server: the transport has ended it. Slots may still be completed, to no effect. */
+  markClosed(): void {
+    this.#isClosed = true
+    this.#dropWaiting()
+    this.#slots.length = 0
+  }
+
+  #mayStart(bytes: Uint8Array): boolean {
+    if (this.#isMuted) return false
+    if (this.#slots.length === 0) return true
+    if (this.#slots.length >= this.#limits.slotsMax) return false
+    return this.#owner.canOverlap(
+      this.#slots.map(slot => slot.apiKey),
+      apiKeyOf(bytes),
+    )
+  }
+
+  #start(bytes: Uint8Array, slabIndex: number): void {
+    const slot = new RequestSlot(this, apiKeyOf(bytes))
+    this.#slots.push(slot)
+    assert(this.#slots.length <= this.#limits.slotsMax, 'answer slots are bounded')
+    this.#owner.onRequest(this, slot, bytes, slabIndex)
+  }
+
+  #enqueue(bytes: Uint8Array, slabIndex: number): void {
+    if (bytes.length > COPY_MAX_BYTES && slabIndex >= 0) {
+      this.#owner.retainSlab(slabIndex)
+      this.#waiting.push({ bytes, slabIndex })
+    } else {
+      this.#waiting.push({ bytes: bytes.slice(), slabIndex: -1 })
+    }
+    this.#waitingBytes += bytes.length
+    const { waitingFramesMax, waitingBytesMax } = this.#limits
+    if (this.#isPaused || (this.#waiting.length < waitingFramesMax && this.#waitingBytes < waitingBytesMax))
+      return
+    this.#isPaused = true
+    this.#owner.pauseReading(this)
+  }
+
+  #resumeIfRoom(): void {
+    if (!this.#isPaused || this.#isClosed || this.#isClosing) return
+    const { waitingFramesMax, waitingBytesMax } = this.#limits
+    if (this.#waiting.length * 2 > waitingFramesMax || this.#waitingBytes * 2 > waitingBytesMax) return
+    this.#isPaused = false
+    this.#owner.resumeReading(this)
+  }
+
+  #dropWaiting(): void {
+    for (const frame of this.#waiting) {
+      if (frame.slabIndex >= 0) this.#owner.releaseSlab(frame.slabIndex)
+    }
+    this.#waiting.length = 0
+    this.#waitingBytes = 0
+  }
+}
+
+/** The first field of every request header; -1 when the frame has none. */
+function apiKeyOf(bytes: Uint8Array): number {
+  const [high, low] = bytes
+  return high === undefined || low === undefined ? -1 : ((high << 24) >> 16) | low
+}

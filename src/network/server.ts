@@ -1,0 +1,275 @@
+import { assert } from '../base/assert.ts'
+import type { Clock, Timer, Timers } from '../base/clock.ts'
+import {
+  type CloseReason,
+  FRAME_ROW_LENGTH,
+  type Transport,
+  type TransportEvents,
+  type TransportOptions,
+} from '../base/transport.ts'
+import type { Answer } from './answer.ts'
+import { AnswerQueue } from './answer-queue.ts'
+import { Connection, type ConnectionLimits, type ConnectionOwner, type RequestSlot } from './connection.ts'
+import { ConnectionSweep } from './connection-sweep.ts'
+import { type BoundListener, bindListener, type ListenerEntry } from './listener.ts'
+import { createNetworkCounters, type NetworkCounters } from './network-counters.ts'
+
+export interface NetworkServerOptions extends TransportOptions, ConnectionLimits {
+  /** `connections.max.idle.ms`; 0 or less: never. */
+  readonly idleMs: number
+  readonly unfinishedFrameMs: number
+  readonly connectionsPerAddressMax: number
+  /** `max.connections.per.ip.overrides`. */
+  readonly connectionsPerAddressOverrides?: ReadonlyMap<string, number>
+}
+
+/** What the broker does with requests. */
+export interface NetworkHandler {
+  /**
+   * One request, without its size prefix. The view dies with the call unless the slab is retained (`retainSlab`; a
+   * `slabIndex` of -1 means a copy that stays as long as it is referenced). Answer with `slot.complete`, now or later.
+   */
+  onRequest(connection: Connection, slot: RequestSlot, bytes: Uint8Array, slabIndex: number): void
+  /** All requests of this pass were handed over: write what they staged, complete what can be. */
+  onPassEnd(): void
+  /** May a request be handled while these are not answered yet? Answers leave in order either way. */
+  canOverlap(pendingApiKeys: readonly number[], apiKey: number): boolean
+  onConnectionOpened(connection: Connection): void
+  onConnectionClosed(connection: Connection, reason: CloseReason): void
+}
+
+export interface NetworkEnvironment {
+  readonly clock: Clock
+  readonly timers: Timers
+  createTransport(options: TransportOptions, events: TransportEvents): Transport
+}
+
+/**
+ * All connections of a broker. A pass is: hand over every request that may start, `onPassEnd`, then one send of all
+ * answers. It runs for each wake-up of the transport, and in `flush` for answers that were completed outside one.
+ */
+export class NetworkServer {
+  readonly counters: NetworkCounters = createNetworkCounters()
+  readonly #environment: NetworkEnvironment
+  readonly #options: NetworkServerOptions
+  readonly #handler: NetworkHandler
+  readonly #transport: Transport
+  readonly #answers: AnswerQueue
+  readonly #sweep: ConnectionSweep
+  readonly #owner: ConnectionOwner
+  readonly #connections = new Map<number, Connection>()
+  readonly #connectionsPerAddress = new Map<string, number>()
+  readonly #muteTimers = new Map<number, Timer>()
+  #ready: Connection[] = []
+  #draining: Connection[] = []
+  #sweepTimer: Timer | null = null
+  #isInPass = false
+  #isClosed = false
+
+  constructor(environment: NetworkEnvironment, options: NetworkServerOptions, handler: NetworkHandler) {
+    this.#environment = environment
+    this.#options = options
+    this.#handler = handler
+    this.#transport = environment.createTransport(options, this.#transportEvents())
+    this.#answers = new AnswerQueue(this.#transport)
+    this.#sweep = new ConnectionSweep(this.#transport, options)
+    this.#owner = this.#connectionOwner()
+    this.#armSweep()
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  connections(): IterableIterator<Connection> {
+    return this.#connections.values()
+  }
+
+  /** Throws NetworkError. */
+  listen(entry: ListenerEntry, listenerId: number): BoundListener {
+    return bindListener(this.#transport, entry, listenerId)
+  }
+
+  stopAccepting(): void {
+    this.#transport.stopAccepting()
+  }
+
+  /** Counted: each needs its `releaseSlab`. Does nothing for -1. */
+  retainSlab(slabIndex: number): void {
+    if (slabIndex >= 0) this.#transport.retainSlab(slabIndex)
+  }
+
+  releaseSlab(slabIndex: number): void {
+    if (slabIndex >= 0 && !this.#isClosed) this.#transport.releaseSlab(slabIndex)
+  }
+
+  /** Sends what was completed outside a wake-up; call it once, at the end of the completer's pass. */
+  flush(): void {
+    if (this.#isInPass || this.#isClosed) return
+    this.#isInPass = true
+    if (this.#ready.length > 0) this.#proceedReady()
+    this.#sendAll()
+    this.#isInPass = false
+  }
+
+  /** Handles no further request of the connection for this long (KIP-219); the latest call counts. */
+  mute(connection: Connection, durationMs: number): void {
+    if (!connection.isOpen || durationMs <= 0) return
+    const { connectionId } = connection
+    connection.setMuted(true)
+    this.#muteTimers.get(connectionId)?.cancel()
+    const unmute = () => {
+      this.#muteTimers.delete(connectionId)
+      connection.setMuted(false)
+      this.flush()
+    }
+    this.#muteTimers.set(connectionId, this.#environment.timers.set(durationMs, unmute))
+  }
+
+  /** Ends all connections at once. Nothing is called after it. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#sweepTimer?.cancel()
+    for (const timer of this.#muteTimers.values()) timer.cancel()
+    this.#muteTimers.clear()
+    for (const connection of this.#connections.values()) connection.markClosed()
+    this.#connections.clear()
+    this.#transport.close()
+  }
+
+  #transportEvents(): TransportEvents {
+    return {
+      onConnection: (connectionId, listenerId, remoteAddress, remotePort) =>
+        this.#onConnection({ connectionId, listenerId, remoteAddress, remotePort }),
+      onFrames: (rows, count, slabs) => this.#onFrames(rows, count, slabs),
+      onClose: (connectionId, reason) => this.#onClose(connectionId, reason),
+      onDrain: () => {},
+    }
+  }
+
+  #connectionOwner(): ConnectionOwner {
+    return {
+      canOverlap: (pendingApiKeys, apiKey) => this.#handler.canOverlap(pendingApiKeys, apiKey),
+      onRequest: (connection, slot, bytes, slabIndex) =>
+        this.#handler.onRequest(connection, slot, bytes, slabIndex),
+      sendAnswer: (connection, answer) => this.#sendAnswer(connection, answer),
+      markReady: connection => this.#ready.push(connection),
+      pauseReading: connection => this.#transport.pauseReading(connection.connectionId),
+      resumeReading: connection => this.#transport.resumeReading(connection.connectionId),
+      retainSlab: slabIndex => this.retainSlab(slabIndex),
+      releaseSlab: slabIndex => this.releaseSlab(slabIndex),
+      closeTransport: (connection, drain) => this.#closeTransport(connection, drain),
+    }
+  }
+
+  #onConnection(identity: {
+    connectionId: number
+    listenerId: number
+    remoteAddress: string
+    remotePort: number
+  }): void {
+    const { connectionId, remoteAddress } = identity
+    const fromAddress = this.#connectionsPerAddress.get(remoteAddress) ?? 0
+    const { connectionsPerAddressMax, connectionsPerAddressOverrides } = this.#options
+    if (fromAddress >= (connectionsPerAddressOverrides?.get(remoteAddress) ?? connectionsPerAddressMax)) {
+      this.counters.connectionsRefused += 1
+      this.#transport.closeConnection(connectionId, false)
+      return
+    }
+    this.#connectionsPerAddress.set(remoteAddress, fromAddress + 1)
+    this.counters.connectionsOpened += 1
+    const nowMs = this.#environment.clock.monotonicMs()
+    const connection = new Connection(identity, nowMs, this.#options, this.#owner)
+    this.#connections.set(connectionId, connection)
+    this.#handler.onConnectionOpened(connection)
+  }
+
+  #onFrames(rows: Int32Array, count: number, slabs: readonly (Uint8Array | undefined)[]): void {
+    assert(!this.#isInPass, 'a wake-up does not come within a pass')
+    this.#isInPass = true
+    this.counters.wakeUps += 1
+    this.counters.framesReceived += count
+    const nowMs = this.#environment.clock.monotonicMs()
+    for (let i = 0; i < count; i += 1) this.#onFrame(rows, i * FRAME_ROW_LENGTH, slabs, nowMs)
+    this.#handler.onPassEnd()
+    this.#proceedReady()
+    this.#sendAll()
+    this.#isInPass = false
+  }
+
+  #onFrame(rows: Int32Array, at: number, slabs: readonly (Uint8Array | undefined)[], nowMs: number): void {
+    const connection = this.#connections.get(rows[at] ?? -1)
+    // Refused, or aborted earlier in this pass.
+    if (connection === undefined) return
+    const slabIndex = rows[at + 1] ?? -1
+    const slab = slabs[slabIndex]
+    assert(slab !== undefined, `no slab ${slabIndex}`)
+    const start = rows[at + 2] ?? 0
+    connection.lastActiveMs = nowMs
+    connection.accept(slab.subarray(start, start + (rows[at + 3] ?? 0)), slabIndex)
+  }
+
+  /** Requests that were waiting for the ones before them; ends because what waits is bounded and nothing is read here. */
+  #proceedReady(): void {
+    while (this.#ready.length > 0) {
+      const ready = this.#ready
+      this.#ready = []
+      for (const connection of ready) connection.proceed()
+      this.#handler.onPassEnd()
+    }
+  }
+
+  #sendAll(): void {
+    this.#answers.flush()
+    if (this.#draining.length === 0) return
+    const draining = this.#draining
+    this.#draining = []
+    for (const connection of draining) this.#transport.closeConnection(connection.connectionId, true)
+  }
+
+  #sendAnswer(connection: Connection, answer: Answer): void {
+    connection.lastActiveMs = this.#environment.clock.monotonicMs()
+    this.#answers.push(connection.connectionId, answer)
+  }
+
+  #closeTransport(connection: Connection, drain: boolean): void {
+    // Its last answers are still in the answer queue.
+    if (drain) this.#draining.push(connection)
+    else this.#transport.closeConnection(connection.connectionId, false)
+  }
+
+  #onClose(connectionId: number, reason: CloseReason): void {
+    this.counters.closes[reason] += 1
+    const connection = this.#connections.get(connectionId)
+    if (connection === undefined) return
+    this.#connections.delete(connectionId)
+    connection.markClosed()
+    this.#sweep.forget(connection)
+    this.#muteTimers.get(connectionId)?.cancel()
+    this.#muteTimers.delete(connectionId)
+    const { remoteAddress } = connection
+    const left = (this.#connectionsPerAddress.get(remoteAddress) ?? 1) - 1
+    if (left === 0) this.#connectionsPerAddress.delete(remoteAddress)
+    else this.#connectionsPerAddress.set(remoteAddress, left)
+    this.#handler.onConnectionClosed(connection, reason)
+  }
+
+  #armSweep(): void {
+    this.#sweepTimer = this.#environment.timers.set(this.#sweep.intervalMs, () => {
+      this.#closeOverdue()
+      this.#armSweep()
+    })
+  }
+
+  #closeOverdue(): void {
+    const nowMs = this.#environment.clock.monotonicMs()
+    for (const connection of this.#connections.values()) {
+      const overdue = this.#sweep.check(connection, nowMs)
+      if (overdue === null) continue
+      if (overdue === 'idle') this.counters.idleCloses += 1
+      else this.counters.unfinishedFrameCloses += 1
+      connection.abort()
+    }
+  }
+}
