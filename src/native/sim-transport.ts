@@ -113,6 +113,8 @@ export class SimTransport implements Transport {
   readonly #connections = new Map<number, SimConnection>()
   readonly #slabs: (Uint8Array | undefined)[] = []
   readonly #retained = new Map<number, { count: number; sizeBytes: number }>()
+  /** Slabs of the wake-up that is being delivered. */
+  #delivered: ReadonlySet<number> = new Set()
   #retainedBytes = 0
   #lastConnectionId = 0
   #wakeUpIsDue = false
@@ -198,7 +200,10 @@ export class SimTransport implements Transport {
   retainSlab(slabIndex: number): void {
     const slab = this.#slabs[slabIndex]
     const known = this.#retained.get(slabIndex)
-    assert(slab !== undefined && (this.#inWakeUp || known !== undefined), `slab ${slabIndex} is not in use`)
+    assert(
+      slab !== undefined && (this.#delivered.has(slabIndex) || known !== undefined),
+      `slab ${slabIndex} is not in use`,
+    )
     if (known !== undefined) {
       known.count += 1
       return
@@ -215,7 +220,7 @@ export class SimTransport implements Transport {
     this.#retained.delete(slabIndex)
     this.#retainedBytes -= known.sizeBytes
     // A view that somebody kept shows it.
-    if (!this.#inWakeUp) this.#poison(slabIndex)
+    if (!this.#delivered.has(slabIndex)) this.#poison(slabIndex)
     this.#wakeSoon()
   }
 
@@ -305,8 +310,10 @@ export class SimTransport implements Transport {
 
   #deliver(rows: readonly number[], used: readonly number[]): void {
     this.#inWakeUp = true
+    this.#delivered = new Set(used)
     this.#events.onFrames(Int32Array.from(rows), rows.length / FRAME_ROW_LENGTH, this.#slabs)
     this.#inWakeUp = false
+    this.#delivered = new Set()
     for (const slabIndex of used) {
       if (!this.#retained.has(slabIndex)) this.#poison(slabIndex)
     }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -421,4 +422,42 @@ test('stopAccepting leaves connections alone', async () => {
   expect((await received(socket, 9)).length).toBe(9)
   const late = connect(server.port, '127.0.0.1')
   await new Promise(resolve => late.once('error', resolve))
+})
+
+test('accepting pauses while no descriptor is free and goes on when one is', async () => {
+  // The limit of this process is large: a child with a small one runs the same transport.
+  const root = new URL('../..', import.meta.url).pathname
+  const script = `
+    import { connect } from 'node:net'
+    import { openSync, closeSync } from 'node:fs'
+    import { createRequire } from 'node:module'
+    const binding = createRequire(${JSON.stringify(`${root}package.json`)})('node-gyp-build')(${JSON.stringify(root)})
+    const limits = { frameSizeMaxBytes: 1e6, requestMemoryMaxBytes: 1e6, connectionsMax: 100, sendQueueHighWaterBytes: 1e6 }
+    let opened = 0
+    const ignore = () => {}
+    const handle = binding.transportOpen(limits, { onConnection: () => opened++, onFrames: ignore, onClose: ignore, onDrain: ignore })
+    const port = binding.transportListen(handle, '127.0.0.1', 0, 0)
+    const socket = connect(port, '127.0.0.1')
+    await new Promise((resolve) => socket.once('connect', resolve))
+    while (opened < 1) await new Promise((resolve) => setTimeout(resolve, 5))
+    const late = connect(port, '127.0.0.1')
+    const files = []
+    try { for (;;) files.push(openSync('/dev/null')) } catch (error) { if (error.code !== 'EMFILE') throw error }
+    await new Promise((resolve) => late.once('connect', resolve))
+    const before = process.cpuUsage()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const spent = process.cpuUsage(before)
+    if (opened !== 1) throw new Error('accepted without a descriptor')
+    if (spent.user + spent.system > 100000) throw new Error('spins while it waits for a descriptor')
+    for (const file of files) closeSync(file)
+    while (opened < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    process.stdout.write('served')
+    process.exit(0)
+  `
+  const command = `ulimit -n 60; exec "${process.execPath}" --input-type=module -e "$SCRIPT"`
+  const output = execFileSync('sh', ['-c', command], {
+    env: { ...process.env, SCRIPT: script },
+    timeout: 10_000,
+  })
+  expect(output.toString()).toBe('served')
 })

@@ -1,0 +1,86 @@
+import { connect, type Socket } from 'node:net'
+import { expect, test } from 'vitest'
+import { loadNativeBinding } from '../native/load.ts'
+import { NativeTransport } from '../native/transport.ts'
+import { SystemClock } from '../platform/system-clock.ts'
+import { SystemTimers } from '../platform/system-timers.ts'
+import { NO_HOLES } from './answer.ts'
+import type { RequestSlot } from './connection.ts'
+import { NetworkServer } from './server.ts'
+
+const CLIENTS = 16
+const REQUESTS = 2000
+
+async function answersOf(socket: Socket, count: number): Promise<number[]> {
+  const names: number[] = []
+  let buffer = Buffer.alloc(0)
+  for await (const chunk of socket) {
+    buffer = Buffer.concat([buffer, chunk as Buffer])
+    while (buffer.length >= 8) {
+      names.push(buffer.readInt32BE(4))
+      buffer = buffer.subarray(8)
+    }
+    if (names.length === count) break
+  }
+  return names
+}
+
+test('NET: pipelined requests of many connections, answered late and out of order, come back in order', async () => {
+  const binding = loadNativeBinding()
+  let parked: { slot: RequestSlot; name: Uint8Array }[] = []
+  const complete = ({ slot, name }: { slot: RequestSlot; name: Uint8Array }) =>
+    slot.complete({ buffer: name, start: 0, end: 4, holes: NO_HOLES })
+  const server = new NetworkServer(
+    {
+      clock: new SystemClock(),
+      timers: new SystemTimers(),
+      createTransport: (options, events) => new NativeTransport(binding, options, events),
+    },
+    {
+      frameSizeMaxBytes: 1_000_000,
+      requestMemoryMaxBytes: 10_000_000,
+      connectionsMax: 100,
+      sendQueueHighWaterBytes: 1_000_000,
+      slotsMax: 5,
+      waitingFramesMax: 64,
+      waitingBytesMax: 1_000_000,
+      idleMs: 600_000,
+      unfinishedFrameMs: 30_000,
+      connectionsPerAddressMax: 100,
+    },
+    {
+      onRequest: (_connection, slot, bytes) => parked.push({ slot, name: bytes.slice(2, 6) }),
+      onPassEnd: () => {
+        const now = parked.filter((_, i) => i % 3 === 0)
+        parked = parked.filter((_, i) => i % 3 !== 0)
+        for (const one of now.reverse()) complete(one)
+      },
+      canOverlap: () => true,
+      onConnectionOpened: () => {},
+      onConnectionClosed: () => {},
+    },
+  )
+  const { port } = server.listen({ name: 'PLAINTEXT', host: '', port: 0, protocol: 'PLAINTEXT' }, 0)
+  const completer = setInterval(() => {
+    const now = parked
+    parked = []
+    for (const one of now.reverse()) complete(one)
+    server.flush()
+  }, 1)
+  const sockets = Array.from({ length: CLIENTS }, (_, i) => connect(port, i % 2 === 0 ? '127.0.0.1' : '::1'))
+  const results = sockets.map(socket => answersOf(socket, REQUESTS))
+  for (const socket of sockets) {
+    const all = Buffer.alloc(REQUESTS * 10)
+    for (let i = 0; i < REQUESTS; i += 1) {
+      all.writeInt32BE(6, i * 10)
+      all.writeInt32BE(i, i * 10 + 6)
+    }
+    socket.write(all)
+  }
+  const expected = Array.from({ length: REQUESTS }, (_, i) => i)
+  for (const result of results) expect(await result).toEqual(expected)
+  expect(server.counters.framesReceived).toBe(CLIENTS * REQUESTS)
+  clearInterval(completer)
+  for (const socket of sockets) socket.destroy()
+  server.close()
+})
