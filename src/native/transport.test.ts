@@ -440,9 +440,10 @@ test('accepting pauses while no descriptor is free and goes on when one is', asy
     const socket = connect(port, '127.0.0.1')
     await new Promise((resolve) => socket.once('connect', resolve))
     while (opened < 1) await new Promise((resolve) => setTimeout(resolve, 5))
-    const late = connect(port, '127.0.0.1')
     const files = []
     try { for (;;) files.push(openSync('/dev/null')) } catch (error) { if (error.code !== 'EMFILE') throw error }
+    closeSync(files.pop())
+    const late = connect(port, '127.0.0.1')
     await new Promise((resolve) => late.once('connect', resolve))
     const before = process.cpuUsage()
     await new Promise((resolve) => setTimeout(resolve, 200))

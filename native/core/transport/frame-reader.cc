@@ -43,6 +43,7 @@ size_t lackingBytes(const Connection& connection) {
 }  // namespace
 
 ReadResult FrameReader::read(Connection& connection) {
+  if (connection.readBlocks != 0) return ReadResult::kOk;
   if (!connection.pending.empty() && lackingBytes(connection) == 0) {
     const ReadResult result = cutPending(connection);
     if (result != ReadResult::kOk) return result;
