@@ -1,0 +1,26 @@
+import { int16, int32, message, string } from '../../schema.ts'
+
+export const RequestHeader = message({
+  kind: 'header',
+  name: 'RequestHeader',
+  versions: '0-2',
+  flexible: '2+',
+  about: 'Request Header.',
+  fields: {
+    requestApiKey: int16('0+'),
+    requestApiVersion: int16('0+'),
+    correlationId: int32('0+'),
+    clientId: string('1+', { nullable: '1+', flexible: 'none' }),
+  },
+})
+
+export const ResponseHeader = message({
+  kind: 'header',
+  name: 'ResponseHeader',
+  versions: '0-1',
+  flexible: '1+',
+  about: 'Response Header.',
+  fields: {
+    correlationId: int32('0+'),
+  },
+})

@@ -1,0 +1,59 @@
+import { array, int8, int16, int32, int64, message, string, struct } from '../schema.ts'
+
+export const ListOffsetsRequest = message({
+  kind: 'request',
+  name: 'ListOffsetsRequest',
+  apiKey: 2,
+  versions: '0-11',
+  flexible: '6+',
+  about: 'Asks for List Offsets.',
+  fields: {
+    replicaId: int32('0+'),
+    isolationLevel: int8('2+'),
+    topics: array(
+      struct('ListOffsetsTopic', {
+        name: string('0+'),
+        partitions: array(
+          struct('ListOffsetsPartition', {
+            partitionIndex: int32('0+'),
+            currentLeaderEpoch: int32('4+', { default: -1, ignorable: true }),
+            timestamp: int64('0+', { saturating: true }),
+            maxNumOffsets: int32('0', { default: 1 }),
+          }),
+          '0+',
+        ),
+      }),
+      '0+',
+    ),
+    timeoutMs: int32('10+', { ignorable: true }),
+  },
+})
+
+export const ListOffsetsResponse = message({
+  kind: 'response',
+  name: 'ListOffsetsResponse',
+  apiKey: 2,
+  versions: '0-11',
+  flexible: '6+',
+  about: 'Answers List Offsets.',
+  fields: {
+    throttleTimeMs: int32('2+', { ignorable: true }),
+    topics: array(
+      struct('ListOffsetsTopicResponse', {
+        name: string('0+'),
+        partitions: array(
+          struct('ListOffsetsPartitionResponse', {
+            partitionIndex: int32('0+'),
+            errorCode: int16('0+'),
+            oldStyleOffsets: array('int64', '0', { saturating: true }),
+            timestamp: int64('1+', { default: -1, saturating: true }),
+            offset: int64('1+', { default: -1 }),
+            leaderEpoch: int32('4+', { default: -1 }),
+          }),
+          '0+',
+        ),
+      }),
+      '0+',
+    ),
+  },
+})

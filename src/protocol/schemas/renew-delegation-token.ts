@@ -1,0 +1,28 @@
+import { bytes, int16, int32, int64, message } from '../schema.ts'
+
+export const RenewDelegationTokenRequest = message({
+  kind: 'request',
+  name: 'RenewDelegationTokenRequest',
+  apiKey: 39,
+  versions: '0-2',
+  flexible: '2+',
+  about: 'Asks for Renew Delegation Token.',
+  fields: {
+    hmac: bytes('0+'),
+    renewPeriodMs: int64('0+'),
+  },
+})
+
+export const RenewDelegationTokenResponse = message({
+  kind: 'response',
+  name: 'RenewDelegationTokenResponse',
+  apiKey: 39,
+  versions: '0-2',
+  flexible: '2+',
+  about: 'Answers Renew Delegation Token.',
+  fields: {
+    errorCode: int16('0+'),
+    expiryTimestampMs: int64('0+'),
+    throttleTimeMs: int32('0+'),
+  },
+})
