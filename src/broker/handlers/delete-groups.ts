@@ -10,7 +10,7 @@ import { defineHandler } from '../handler.ts'
 
 /** GRC-10. Each group is answered on its own; a name sent twice is one group. */
 export const deleteGroups = defineHandler<DeleteGroupsRequest, DeleteGroupsResponseInit>({
-  apiKey: ApiKey.DELETE_GROUPS,
+  apiKey: ApiKey.DeleteGroups,
   versions: [0, 2],
   operations: ['DELETE GROUP'],
   decode: decodeDeleteGroupsRequest,

@@ -21,7 +21,7 @@ type DescribedMember = NonNullable<DescribedGroup['members']>[number]
 
 /** GRC-9 */
 export const describeGroups = defineHandler<DescribeGroupsRequest, DescribeGroupsResponseInit>({
-  apiKey: ApiKey.DESCRIBE_GROUPS,
+  apiKey: ApiKey.DescribeGroups,
   versions: [0, 6],
   operations: ['DESCRIBE GROUP'],
   decode: decodeDescribeGroupsRequest,

@@ -17,7 +17,7 @@ type Coordinator = NonNullable<FindCoordinatorResponseInit['coordinators']>[numb
 
 /** MD-12. The internal topic is created on first use; the answer waits for it. */
 export const findCoordinator = defineHandler<FindCoordinatorRequest, FindCoordinatorResponseInit>({
-  apiKey: ApiKey.FIND_COORDINATOR,
+  apiKey: ApiKey.FindCoordinator,
   versions: [0, 6],
   operations: ['DESCRIBE GROUP'],
   decode: decodeFindCoordinatorRequest,

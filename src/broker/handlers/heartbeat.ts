@@ -9,7 +9,7 @@ import { defineHandler } from '../handler.ts'
 
 /** GRC-5 */
 export const heartbeat = defineHandler<HeartbeatRequest, HeartbeatResponseInit>({
-  apiKey: ApiKey.HEARTBEAT,
+  apiKey: ApiKey.Heartbeat,
   versions: [0, 4],
   operations: ['READ GROUP'],
   decode: decodeHeartbeatRequest,

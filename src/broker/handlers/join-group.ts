@@ -18,7 +18,7 @@ const SKIP_ASSIGNMENT_VERSION = 9
 
 /** GRC-1 to GRC-6. Answered when the group's next generation starts. */
 export const joinGroup = defineHandler<JoinGroupRequest, JoinGroupResponseInit>({
-  apiKey: ApiKey.JOIN_GROUP,
+  apiKey: ApiKey.JoinGroup,
   versions: [0, 9],
   operations: ['READ GROUP'],
   decode: decodeJoinGroupRequest,

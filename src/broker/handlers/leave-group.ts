@@ -13,7 +13,7 @@ const BATCH_VERSION = 3
 
 /** GRC-7 */
 export const leaveGroup = defineHandler<LeaveGroupRequest, LeaveGroupResponseInit>({
-  apiKey: ApiKey.LEAVE_GROUP,
+  apiKey: ApiKey.LeaveGroup,
   versions: [0, 5],
   operations: ['READ GROUP'],
   decode: decodeLeaveGroupRequest,

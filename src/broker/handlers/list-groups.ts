@@ -12,7 +12,7 @@ const GROUP_TYPE = 'classic'
 
 /** GRC-9. Filters of states (KIP-518) and types (KIP-848) ignore case; what no group can be, matches none. */
 export const listGroups = defineHandler<ListGroupsRequest, ListGroupsResponseInit>({
-  apiKey: ApiKey.LIST_GROUPS,
+  apiKey: ApiKey.ListGroups,
   versions: [0, 5],
   operations: ['DESCRIBE CLUSTER'],
   decode: decodeListGroupsRequest,

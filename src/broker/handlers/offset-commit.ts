@@ -25,7 +25,7 @@ interface ResolvedTopic {
 
 /** OFS-1, OFS-4. Version 0, which once wrote to ZooKeeper, stores as version 1 does. */
 export const offsetCommit = defineHandler<OffsetCommitRequest, OffsetCommitResponseInit>({
-  apiKey: ApiKey.OFFSET_COMMIT,
+  apiKey: ApiKey.OffsetCommit,
   versions: [0, 10],
   operations: ['READ GROUP', 'READ TOPIC'],
   decode: decodeOffsetCommitRequest,

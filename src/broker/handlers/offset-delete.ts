@@ -13,7 +13,7 @@ type ResponseTopic = NonNullable<OffsetDeleteResponseInit['topics']>[number]
 
 /** GRC-8, GRC-10 (KIP-496) */
 export const offsetDelete = defineHandler<OffsetDeleteRequest, OffsetDeleteResponseInit>({
-  apiKey: ApiKey.OFFSET_DELETE,
+  apiKey: ApiKey.OffsetDelete,
   versions: [0, 0],
   operations: ['DELETE GROUP', 'READ TOPIC'],
   decode: decodeOffsetDeleteRequest,

@@ -24,7 +24,7 @@ type ResponseGroupTopic = NonNullable<ResponseGroup['topics']>[number]
 
 /** OFS-2. Version 0, which once read from ZooKeeper, reads what version 1 does. */
 export const offsetFetch = defineHandler<OffsetFetchRequest, OffsetFetchResponseInit>({
-  apiKey: ApiKey.OFFSET_FETCH,
+  apiKey: ApiKey.OffsetFetch,
   versions: [0, 10],
   operations: ['DESCRIBE GROUP', 'DESCRIBE TOPIC'],
   decode: decodeOffsetFetchRequest,

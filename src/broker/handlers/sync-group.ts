@@ -13,7 +13,7 @@ const PROTOCOL_VERSION = 5
 
 /** GRC-1, GRC-4. Answered when the leader has brought the assignment and it is in the log. */
 export const syncGroup = defineHandler<SyncGroupRequest, SyncGroupResponseInit>({
-  apiKey: ApiKey.SYNC_GROUP,
+  apiKey: ApiKey.SyncGroup,
   versions: [0, 5],
   operations: ['READ GROUP'],
   decode: decodeSyncGroupRequest,
