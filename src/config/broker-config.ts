@@ -1,0 +1,46 @@
+import type { AdvertisedListener, Listener } from './listeners.ts'
+
+/** The settings of one broker, typed and checked. Topic defaults are not here: see effectiveTopicConfig. */
+export interface BrokerConfig {
+  readonly nodeId: number
+  readonly rack: string | null
+  readonly listeners: readonly Listener[]
+  /** One per listener that advertises another address than its own; look-up is by name. */
+  readonly advertisedListeners: readonly AdvertisedListener[]
+  /** The first holds the metadata journal. */
+  readonly logDirs: readonly string[]
+  readonly durability: 'group' | 'os'
+  readonly allowUnauthenticated: boolean
+  readonly partitionCount: number
+  readonly replicationFactor: number
+  readonly autoCreateTopics: boolean
+  readonly deleteTopicEnabled: boolean
+  readonly fetchMaxBytes: number
+  readonly fetchSessionsMax: number
+  readonly describeTopicPartitionsMax: number
+  readonly recoveryThreadsPerLogDir: number
+  readonly connectionsMaxIdleMs: number
+  readonly connectionsMax: number
+  readonly connectionsPerAddressMax: number
+  readonly requestMaxBytes: number
+  readonly queuedRequestMaxBytes: number
+  readonly offsetsTopicPartitionCount: number
+  readonly offsetsTopicReplicationFactor: number
+  readonly offsetsTopicSegmentSizeBytes: number
+  readonly offsetsRetentionMs: number
+  readonly offsetsRetentionCheckIntervalMs: number
+  readonly offsetMetadataCharsMax: number
+  readonly groupSessionTimeoutMinMs: number
+  readonly groupSessionTimeoutMaxMs: number
+  readonly groupSizeMax: number
+  readonly groupInitialRebalanceDelayMs: number
+  readonly producerIdExpirationMs: number
+  readonly producerIdExpirationCheckIntervalMs: number
+  readonly transactionTimeoutMaxMs: number
+  readonly retentionCheckIntervalMs: number
+  readonly flushSchedulerIntervalMs: number
+  readonly recoveryCheckpointIntervalMs: number
+  readonly startCheckpointIntervalMs: number
+  /** Every key that was set at the start, with its exact text. */
+  readonly staticEntries: ReadonlyMap<string, string>
+}
