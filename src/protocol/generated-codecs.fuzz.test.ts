@@ -7,7 +7,7 @@ import { randomBody, seeded } from './random-body.test-support.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
-const SEED = Number(process.env['FUZZ_SEED'] ?? 20261124)
+const SEED = Number(process.env.FUZZ_SEED ?? 20261124)
 const BODIES_PER_VERSION = 6
 const DAMAGED_PER_VERSION = 40
 const codecs = await allMessages()
@@ -32,7 +32,11 @@ describe(`generated codecs, seed ${SEED}`, () => {
           writer.reset()
           encode(writer, body, version)
           const at = `${message.name} ${version}`
-          deepStrictEqual(Buffer.from(writer.finish()).toString('hex'), Buffer.from(expected).toString('hex'), at)
+          deepStrictEqual(
+            Buffer.from(writer.finish()).toString('hex'),
+            Buffer.from(expected).toString('hex'),
+            at,
+          )
           const reader = new Reader(expected)
           const decoded = decode(reader, version)
           deepStrictEqual(decoded, body, at)
@@ -65,12 +69,14 @@ describe(`generated codecs, seed ${SEED}`, () => {
         for (let round = 0; round < DAMAGED_PER_VERSION; round++) {
           const damaged = whole.slice(0, round % 2 === 0 ? Math.floor(random() * whole.length) : whole.length)
           for (let changes = round % 3; changes > 0 && damaged.length > 0; changes--) {
-            damaged[Math.floor(random() * damaged.length)] = random() < 0.3 ? 0xff : Math.floor(random() * 256)
+            damaged[Math.floor(random() * damaged.length)] =
+              random() < 0.3 ? 0xff : Math.floor(random() * 256)
           }
           try {
             const size = sizeOf(decode(new Reader(damaged), version))
             // A uuid's default of 22 characters stands in for a field that is absent.
-            if (size > 64 * (damaged.length + 16)) throw new Error(`${message.name} ${version} allocated ${size}`)
+            if (size > 64 * (damaged.length + 16))
+              throw new Error(`${message.name} ${version} allocated ${size}`)
           } catch (error) {
             if (!(error instanceof ProtocolError)) throw error
           }

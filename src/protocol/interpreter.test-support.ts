@@ -33,7 +33,8 @@ export function defaultsOf(fields: Fields, message: Message): Body {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, defaultOf(field, message)]))
 }
 
-const uvarint = (value: number): number[] => (value < 128 ? [value] : [(value % 128) + 128, ...uvarint(value >>> 7)])
+const uvarint = (value: number): number[] =>
+  value < 128 ? [value] : [(value % 128) + 128, ...uvarint(value >>> 7)]
 
 export class InterpretedEncoder {
   private readonly message: Message
@@ -66,7 +67,12 @@ export class InterpretedEncoder {
     return [...out, ...uvarint(tagged.length), ...written]
   }
 
-  private value(field: Field, type: Primitive | Struct | ArrayType, value: unknown, tagged: boolean): number[] {
+  private value(
+    field: Field,
+    type: Primitive | Struct | ArrayType,
+    value: unknown,
+    tagged: boolean,
+  ): number[] {
     if (typeof type === 'string') return this.primitive(field, type, value)
     if (type.kind === 'array') {
       if (value === null) return this.length(field, -1, 4)
@@ -80,7 +86,9 @@ export class InterpretedEncoder {
   }
 
   private element(field: Field, type: Primitive | Struct, value: unknown): number[] {
-    return typeof type === 'string' ? this.primitive(field, type, value) : this.fields(type.fields, value as Body)
+    return typeof type === 'string'
+      ? this.primitive(field, type, value)
+      : this.fields(type.fields, value as Body)
   }
 
   private length(field: Field, length: number, width: 2 | 4): number[] {
@@ -101,7 +109,8 @@ export class InterpretedEncoder {
     }
     const bytes = Buffer.alloc(8)
     if (type === 'float64') bytes.writeDoubleBE(value as number)
-    else if (value === Number.MAX_SAFE_INTEGER && field.saturating === true) bytes.writeBigInt64BE(2n ** 63n - 1n)
+    else if (value === Number.MAX_SAFE_INTEGER && field.saturating === true)
+      bytes.writeBigInt64BE(2n ** 63n - 1n)
     else bytes.writeBigInt64BE(BigInt(value as number))
     const width = { int8: 1, int16: 2, uint16: 2, int32: 4, int64: 8, float64: 8 }[type]
     return [...bytes.subarray(8 - width)]

@@ -39,7 +39,8 @@ function fieldFacts(fields: Fields, version: number): FieldFacts[] {
 }
 
 function oneField(name: string, field: Field, version: number): FieldFacts {
-  const inner = typeof field.type === 'object' && field.type.kind === 'array' ? field.type.element : field.type
+  const inner =
+    typeof field.type === 'object' && field.type.kind === 'array' ? field.type.element : field.type
   const innerName = typeof inner === 'string' ? inner : inner.kind === 'struct' ? inner.name : ''
   const type = inner === field.type ? innerName : `[]${innerName}`
   return {

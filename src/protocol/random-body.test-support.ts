@@ -26,7 +26,9 @@ export function randomBody(message: Message, version: number, random: NextRandom
 function randomFields(fields: Fields, message: Message, version: number, random: NextRandom): Body {
   const body: Body = {}
   for (const [name, field] of Object.entries(fields)) {
-    body[name] = isIn(field, version) ? randomValue(field, message, version, random) : defaultOf(field, message)
+    body[name] = isIn(field, version)
+      ? randomValue(field, message, version, random)
+      : defaultOf(field, message)
   }
   return body
 }

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Add Offsets To Txn. */
+/** The request of AddOffsetsToTxn. */
 export interface AddOffsetsToTxnRequest {
   transactionalId: string
   producerId: number
@@ -53,7 +53,7 @@ export function encodeAddOffsetsToTxnRequest(writer: Writer, body: AddOffsetsToT
   if (flexible) writer.int8(0)
 }
 
-/** Answers Add Offsets To Txn. */
+/** The answer of AddOffsetsToTxn. */
 export interface AddOffsetsToTxnResponse {
   throttleTimeMs: number
   errorCode: number

@@ -28,7 +28,7 @@ export interface AddPartitionsToTxnTransactionInit {
   readonly topics?: readonly AddPartitionsToTxnTopicInit[] | undefined
 }
 
-/** Asks for Add Partitions To Txn. */
+/** The request of AddPartitionsToTxn. */
 export interface AddPartitionsToTxnRequest {
   transactions: AddPartitionsToTxnTransaction[]
   v3AndBelowTransactionalId: string
@@ -201,7 +201,7 @@ export interface AddPartitionsToTxnResultInit {
   readonly topicResults?: readonly AddPartitionsToTxnTopicResultInit[] | undefined
 }
 
-/** Answers Add Partitions To Txn. */
+/** The answer of AddPartitionsToTxn. */
 export interface AddPartitionsToTxnResponse {
   throttleTimeMs: number
   errorCode: number

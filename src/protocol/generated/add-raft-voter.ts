@@ -15,7 +15,7 @@ export interface ListenerInit {
   readonly port?: number | undefined
 }
 
-/** Asks for Add Raft Voter. */
+/** The request of AddRaftVoter. */
 export interface AddRaftVoterRequest {
   clusterId: string | null
   timeoutMs: number
@@ -105,7 +105,7 @@ export function encodeAddRaftVoterRequest(writer: Writer, body: AddRaftVoterRequ
   writer.int8(0)
 }
 
-/** Answers Add Raft Voter. */
+/** The answer of AddRaftVoter. */
 export interface AddRaftVoterResponse {
   throttleTimeMs: number
   errorCode: number

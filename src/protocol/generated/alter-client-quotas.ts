@@ -33,7 +33,7 @@ export interface EntryDataInit {
   readonly ops?: readonly OpDataInit[] | undefined
 }
 
-/** Asks for Alter Client Quotas. */
+/** The request of AlterClientQuotas. */
 export interface AlterClientQuotasRequest {
   entries: EntryData[]
   validateOnly: boolean
@@ -179,7 +179,7 @@ export interface AlterClientQuotasResponseEntryDataInit {
   readonly entity?: readonly AlterClientQuotasResponseEntityDataInit[] | undefined
 }
 
-/** Answers Alter Client Quotas. */
+/** The answer of AlterClientQuotas. */
 export interface AlterClientQuotasResponse {
   throttleTimeMs: number
   entries: AlterClientQuotasResponseEntryData[]

@@ -24,7 +24,7 @@ export interface AlterConfigsResourceInit {
   readonly configs?: readonly AlterableConfigInit[] | undefined
 }
 
-/** Asks for Alter Configs. */
+/** The request of AlterConfigs. */
 export interface AlterConfigsRequest {
   resources: AlterConfigsResource[]
   validateOnly: boolean
@@ -129,7 +129,7 @@ export interface AlterConfigsResourceResponseInit {
   readonly resourceName?: string | undefined
 }
 
-/** Answers Alter Configs. */
+/** The answer of AlterConfigs. */
 export interface AlterConfigsResponse {
   throttleTimeMs: number
   responses: AlterConfigsResourceResponse[]

@@ -22,7 +22,7 @@ export interface ReassignableTopicInit {
   readonly partitions?: readonly ReassignablePartitionInit[] | undefined
 }
 
-/** Asks for Alter Partition Reassignments. */
+/** The request of AlterPartitionReassignments. */
 export interface AlterPartitionReassignmentsRequest {
   timeoutMs: number
   allowReplicationFactorChange: boolean
@@ -139,7 +139,7 @@ export interface ReassignableTopicResponseInit {
   readonly partitions?: readonly ReassignablePartitionResponseInit[] | undefined
 }
 
-/** Answers Alter Partition Reassignments. */
+/** The answer of AlterPartitionReassignments. */
 export interface AlterPartitionReassignmentsResponse {
   throttleTimeMs: number
   allowReplicationFactorChange: boolean

@@ -22,7 +22,7 @@ export interface AlterReplicaLogDirInit {
   readonly topics?: readonly AlterReplicaLogDirTopicInit[] | undefined
 }
 
-/** Asks for Alter Replica Log Dirs. */
+/** The request of AlterReplicaLogDirs. */
 export interface AlterReplicaLogDirsRequest {
   dirs: AlterReplicaLogDir[]
 }
@@ -130,7 +130,7 @@ export interface AlterReplicaLogDirTopicResultInit {
   readonly partitions?: readonly AlterReplicaLogDirPartitionResultInit[] | undefined
 }
 
-/** Answers Alter Replica Log Dirs. */
+/** The answer of AlterReplicaLogDirs. */
 export interface AlterReplicaLogDirsResponse {
   throttleTimeMs: number
   results: AlterReplicaLogDirTopicResult[]

@@ -22,7 +22,7 @@ export interface AlterShareGroupOffsetsRequestTopicInit {
   readonly partitions?: readonly AlterShareGroupOffsetsRequestPartitionInit[] | undefined
 }
 
-/** Asks for Alter Share Group Offsets. */
+/** The request of AlterShareGroupOffsets. */
 export interface AlterShareGroupOffsetsRequest {
   groupId: string
   topics: AlterShareGroupOffsetsRequestTopic[]
@@ -131,7 +131,7 @@ export interface AlterShareGroupOffsetsResponseTopicInit {
   readonly partitions?: readonly AlterShareGroupOffsetsResponsePartitionInit[] | undefined
 }
 
-/** Answers Alter Share Group Offsets. */
+/** The answer of AlterShareGroupOffsets. */
 export interface AlterShareGroupOffsetsResponse {
   throttleTimeMs: number
   errorCode: number

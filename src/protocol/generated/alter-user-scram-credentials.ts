@@ -28,7 +28,7 @@ export interface ScramCredentialUpsertionInit {
   readonly saltedPassword?: Uint8Array | undefined
 }
 
-/** Asks for Alter User Scram Credentials. */
+/** The request of AlterUserScramCredentials. */
 export interface AlterUserScramCredentialsRequest {
   deletions: ScramCredentialDeletion[]
   upsertions: ScramCredentialUpsertion[]
@@ -138,7 +138,7 @@ export interface AlterUserScramCredentialsResultInit {
   readonly errorMessage?: string | null | undefined
 }
 
-/** Answers Alter User Scram Credentials. */
+/** The answer of AlterUserScramCredentials. */
 export interface AlterUserScramCredentialsResponse {
   throttleTimeMs: number
   results: AlterUserScramCredentialsResult[]

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Api Versions. */
+/** Asks what is served. An unknown version is answered in version 0 (KIP-511). */
 export interface ApiVersionsRequest {
   clientSoftwareName: string
   clientSoftwareVersion: string
@@ -81,7 +81,7 @@ export interface FinalizedFeatureKeyInit {
   readonly minVersionLevel?: number | undefined
 }
 
-/** Answers Api Versions. */
+/** The served APIs. Its header is version 0 in every version. */
 export interface ApiVersionsResponse {
   errorCode: number
   apiKeys: ApiVersion[]

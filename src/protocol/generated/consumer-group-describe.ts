@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Consumer Group Describe. */
+/** The request of ConsumerGroupDescribe. */
 export interface ConsumerGroupDescribeRequest {
   groupIds: string[]
   includeAuthorizedOperations: boolean
@@ -110,7 +110,7 @@ export interface DescribedGroupInit {
   readonly authorizedOperations?: number | undefined
 }
 
-/** Answers Consumer Group Describe. */
+/** The answer of ConsumerGroupDescribe. */
 export interface ConsumerGroupDescribeResponse {
   throttleTimeMs: number
   groups: DescribedGroup[]

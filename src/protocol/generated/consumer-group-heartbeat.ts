@@ -13,7 +13,7 @@ export interface TopicPartitionsInit {
   readonly partitions?: readonly number[] | undefined
 }
 
-/** Asks for Consumer Group Heartbeat. */
+/** The request of ConsumerGroupHeartbeat. */
 export interface ConsumerGroupHeartbeatRequest {
   groupId: string
   memberId: string
@@ -156,7 +156,7 @@ export interface AssignmentInit {
   readonly topicPartitions?: readonly ConsumerGroupHeartbeatResponseTopicPartitionsInit[] | undefined
 }
 
-/** Answers Consumer Group Heartbeat. */
+/** The answer of ConsumerGroupHeartbeat. */
 export interface ConsumerGroupHeartbeatResponse {
   throttleTimeMs: number
   errorCode: number

@@ -23,7 +23,7 @@ export interface AclCreationInit {
   readonly permissionType?: number | undefined
 }
 
-/** Asks for Create Acls. */
+/** The request of CreateAcls. */
 export interface CreateAclsRequest {
   creations: AclCreation[]
 }
@@ -111,7 +111,7 @@ export interface AclCreationResultInit {
   readonly errorMessage?: string | null | undefined
 }
 
-/** Answers Create Acls. */
+/** The answer of CreateAcls. */
 export interface CreateAclsResponse {
   throttleTimeMs: number
   results: AclCreationResult[]

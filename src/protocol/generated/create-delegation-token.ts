@@ -13,7 +13,7 @@ export interface CreatableRenewersInit {
   readonly principalName?: string | undefined
 }
 
-/** Asks for Create Delegation Token. */
+/** The request of CreateDelegationToken. */
 export interface CreateDelegationTokenRequest {
   ownerPrincipalType: string | null
   ownerPrincipalName: string | null
@@ -86,7 +86,7 @@ export function encodeCreateDelegationTokenRequest(writer: Writer, body: CreateD
   if (flexible) writer.int8(0)
 }
 
-/** Answers Create Delegation Token. */
+/** The answer of CreateDelegationToken. */
 export interface CreateDelegationTokenResponse {
   errorCode: number
   principalType: string

@@ -22,7 +22,7 @@ export interface CreatePartitionsTopicInit {
   readonly assignments?: readonly CreatePartitionsAssignmentInit[] | null | undefined
 }
 
-/** Asks for Create Partitions. */
+/** The request of CreatePartitions. */
 export interface CreatePartitionsRequest {
   topics: CreatePartitionsTopic[]
   timeoutMs: number
@@ -142,7 +142,7 @@ export interface CreatePartitionsTopicResultInit {
   readonly errorMessage?: string | null | undefined
 }
 
-/** Answers Create Partitions. */
+/** The answer of CreatePartitions. */
 export interface CreatePartitionsResponse {
   throttleTimeMs: number
   results: CreatePartitionsTopicResult[]

@@ -37,7 +37,7 @@ export interface CreatableTopicInit {
   readonly configs?: readonly CreatableTopicConfigInit[] | undefined
 }
 
-/** Asks for Create Topics. */
+/** Creates topics, or only checks whether that would work. */
 export interface CreateTopicsRequest {
   topics: CreatableTopic[]
   timeoutMs: number
@@ -222,7 +222,7 @@ export interface CreatableTopicResultInit {
   readonly configs?: readonly CreatableTopicConfigsInit[] | null | undefined
 }
 
-/** Answers Create Topics. */
+/** The answer of CreateTopics. */
 export interface CreateTopicsResponse {
   throttleTimeMs: number
   topics: CreatableTopicResult[]

@@ -23,7 +23,7 @@ export interface DeleteAclsFilterInit {
   readonly permissionType?: number | undefined
 }
 
-/** Asks for Delete Acls. */
+/** The request of DeleteAcls. */
 export interface DeleteAclsRequest {
   filters: DeleteAclsFilter[]
 }
@@ -139,7 +139,7 @@ export interface DeleteAclsFilterResultInit {
   readonly matchingAcls?: readonly DeleteAclsMatchingAclInit[] | undefined
 }
 
-/** Answers Delete Acls. */
+/** The answer of DeleteAcls. */
 export interface DeleteAclsResponse {
   throttleTimeMs: number
   filterResults: DeleteAclsFilterResult[]

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Delete Groups. */
+/** The request of DeleteGroups. */
 export interface DeleteGroupsRequest {
   groupsNames: string[]
 }
@@ -49,7 +49,7 @@ export interface DeletableGroupResultInit {
   readonly errorMessage?: string | null | undefined
 }
 
-/** Answers Delete Groups. */
+/** The answer of DeleteGroups. */
 export interface DeleteGroupsResponse {
   throttleTimeMs: number
   results: DeletableGroupResult[]

@@ -22,7 +22,7 @@ export interface DeleteRecordsTopicInit {
   readonly partitions?: readonly DeleteRecordsPartitionInit[] | undefined
 }
 
-/** Asks for Delete Records. */
+/** The request of DeleteRecords. */
 export interface DeleteRecordsRequest {
   topics: DeleteRecordsTopic[]
   timeoutMs: number
@@ -135,7 +135,7 @@ export interface DeleteRecordsTopicResultInit {
   readonly partitions?: readonly DeleteRecordsPartitionResultInit[] | undefined
 }
 
-/** Answers Delete Records. */
+/** The answer of DeleteRecords. */
 export interface DeleteRecordsResponse {
   throttleTimeMs: number
   topics: DeleteRecordsTopicResult[]

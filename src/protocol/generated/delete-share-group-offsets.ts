@@ -11,7 +11,7 @@ export interface DeleteShareGroupOffsetsRequestTopicInit {
   readonly topicName?: string | undefined
 }
 
-/** Asks for Delete Share Group Offsets. */
+/** The request of DeleteShareGroupOffsets. */
 export interface DeleteShareGroupOffsetsRequest {
   groupId: string
   topics: DeleteShareGroupOffsetsRequestTopic[]
@@ -75,7 +75,7 @@ export interface DeleteShareGroupOffsetsResponseTopicInit {
   readonly errorMessage?: string | null | undefined
 }
 
-/** Answers Delete Share Group Offsets. */
+/** The answer of DeleteShareGroupOffsets. */
 export interface DeleteShareGroupOffsetsResponse {
   throttleTimeMs: number
   errorCode: number

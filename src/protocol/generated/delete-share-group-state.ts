@@ -20,7 +20,7 @@ export interface DeleteStateDataInit {
   readonly partitions?: readonly PartitionDataInit[] | undefined
 }
 
-/** Asks for Delete Share Group State. */
+/** The request of DeleteShareGroupState. */
 export interface DeleteShareGroupStateRequest {
   groupId: string
   topics: DeleteStateData[]
@@ -117,7 +117,7 @@ export interface DeleteStateResultInit {
   readonly partitions?: readonly PartitionResultInit[] | undefined
 }
 
-/** Answers Delete Share Group State. */
+/** The answer of DeleteShareGroupState. */
 export interface DeleteShareGroupStateResponse {
   results: DeleteStateResult[]
 }

@@ -13,7 +13,7 @@ export interface DeleteTopicStateInit {
   readonly topicId?: string | undefined
 }
 
-/** Asks for Delete Topics. */
+/** The request of DeleteTopics. */
 export interface DeleteTopicsRequest {
   topics: DeleteTopicState[]
   topicNames: string[]
@@ -101,7 +101,7 @@ export interface DeletableTopicResultInit {
   readonly errorMessage?: string | null | undefined
 }
 
-/** Answers Delete Topics. */
+/** The answer of DeleteTopics. */
 export interface DeleteTopicsResponse {
   throttleTimeMs: number
   responses: DeletableTopicResult[]

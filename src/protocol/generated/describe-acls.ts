@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Describe Acls. */
+/** The request of DescribeAcls. */
 export interface DescribeAclsRequest {
   resourceTypeFilter: number
   resourceNameFilter: string | null
@@ -100,7 +100,7 @@ export interface DescribeAclsResourceInit {
   readonly acls?: readonly AclDescriptionInit[] | undefined
 }
 
-/** Answers Describe Acls. */
+/** The answer of DescribeAcls. */
 export interface DescribeAclsResponse {
   throttleTimeMs: number
   errorCode: number

@@ -15,7 +15,7 @@ export interface ComponentDataInit {
   readonly match?: string | null | undefined
 }
 
-/** Asks for Describe Client Quotas. */
+/** The request of DescribeClientQuotas. */
 export interface DescribeClientQuotasRequest {
   components: ComponentData[]
   strict: boolean
@@ -106,7 +106,7 @@ export interface EntryDataInit {
   readonly values?: readonly ValueDataInit[] | undefined
 }
 
-/** Answers Describe Client Quotas. */
+/** The answer of DescribeClientQuotas. */
 export interface DescribeClientQuotasResponse {
   throttleTimeMs: number
   errorCode: number

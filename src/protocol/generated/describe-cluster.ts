@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Describe Cluster. */
+/** The request of DescribeCluster. */
 export interface DescribeClusterRequest {
   includeClusterAuthorizedOperations: boolean
   endpointType: number
@@ -54,7 +54,7 @@ export interface DescribeClusterBrokerInit {
   readonly isFenced?: boolean | undefined
 }
 
-/** Answers Describe Cluster. */
+/** The answer of DescribeCluster. */
 export interface DescribeClusterResponse {
   throttleTimeMs: number
   errorCode: number

@@ -15,7 +15,7 @@ export interface DescribeConfigsResourceInit {
   readonly configurationKeys?: readonly string[] | null | undefined
 }
 
-/** Asks for Describe Configs. */
+/** The request of DescribeConfigs. */
 export interface DescribeConfigsRequest {
   resources: DescribeConfigsResource[]
   includeSynonyms: boolean
@@ -143,7 +143,7 @@ export interface DescribeConfigsResultInit {
   readonly configs?: readonly DescribeConfigsResourceResultInit[] | undefined
 }
 
-/** Answers Describe Configs. */
+/** The answer of DescribeConfigs. */
 export interface DescribeConfigsResponse {
   throttleTimeMs: number
   results: DescribeConfigsResult[]

@@ -13,7 +13,7 @@ export interface DescribeDelegationTokenOwnerInit {
   readonly principalName?: string | undefined
 }
 
-/** Asks for Describe Delegation Token. */
+/** The request of DescribeDelegationToken. */
 export interface DescribeDelegationTokenRequest {
   owners: DescribeDelegationTokenOwner[] | null
 }
@@ -101,7 +101,7 @@ export interface DescribedDelegationTokenInit {
   readonly renewers?: readonly DescribedDelegationTokenRenewerInit[] | undefined
 }
 
-/** Answers Describe Delegation Token. */
+/** The answer of DescribeDelegationToken. */
 export interface DescribeDelegationTokenResponse {
   errorCode: number
   tokens: DescribedDelegationToken[]

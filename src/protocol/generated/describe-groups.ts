@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Describe Groups. */
+/** The request of DescribeGroups. */
 export interface DescribeGroupsRequest {
   groups: string[]
   includeAuthorizedOperations: boolean
@@ -82,7 +82,7 @@ export interface DescribedGroupInit {
   readonly authorizedOperations?: number | undefined
 }
 
-/** Answers Describe Groups. */
+/** The answer of DescribeGroups. */
 export interface DescribeGroupsResponse {
   throttleTimeMs: number
   groups: DescribedGroup[]

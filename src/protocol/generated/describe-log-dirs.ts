@@ -13,7 +13,7 @@ export interface DescribableLogDirTopicInit {
   readonly partitions?: readonly number[] | undefined
 }
 
-/** Asks for Describe Log Dirs. */
+/** The request of DescribeLogDirs. */
 export interface DescribeLogDirsRequest {
   topics: DescribableLogDirTopic[] | null
 }
@@ -115,7 +115,7 @@ export interface DescribeLogDirsResultInit {
   readonly isCordoned?: boolean | undefined
 }
 
-/** Answers Describe Log Dirs. */
+/** The answer of DescribeLogDirs. */
 export interface DescribeLogDirsResponse {
   throttleTimeMs: number
   errorCode: number

@@ -13,7 +13,7 @@ export interface TopicRequestInit {
   readonly partitionIndexes?: readonly number[] | undefined
 }
 
-/** Asks for Describe Producers. */
+/** The request of DescribeProducers. */
 export interface DescribeProducersRequest {
   topics: TopicRequest[]
 }
@@ -110,7 +110,7 @@ export interface TopicResponseInit {
   readonly partitions?: readonly PartitionResponseInit[] | undefined
 }
 
-/** Answers Describe Producers. */
+/** The answer of DescribeProducers. */
 export interface DescribeProducersResponse {
   throttleTimeMs: number
   topics: TopicResponse[]

@@ -20,7 +20,7 @@ export interface TopicDataInit {
   readonly partitions?: readonly PartitionDataInit[] | undefined
 }
 
-/** Asks for Describe Quorum. */
+/** The request of DescribeQuorum. */
 export interface DescribeQuorumRequest {
   topics: TopicData[]
 }
@@ -156,7 +156,7 @@ export interface NodeInit {
   readonly listeners?: readonly ListenerInit[] | undefined
 }
 
-/** Answers Describe Quorum. */
+/** The answer of DescribeQuorum. */
 export interface DescribeQuorumResponse {
   errorCode: number
   errorMessage: string | null

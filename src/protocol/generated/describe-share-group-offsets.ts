@@ -22,7 +22,7 @@ export interface DescribeShareGroupOffsetsRequestGroupInit {
   readonly topics?: readonly DescribeShareGroupOffsetsRequestTopicInit[] | null | undefined
 }
 
-/** Asks for Describe Share Group Offsets. */
+/** The request of DescribeShareGroupOffsets. */
 export interface DescribeShareGroupOffsetsRequest {
   groups: DescribeShareGroupOffsetsRequestGroup[]
 }
@@ -148,7 +148,7 @@ export interface DescribeShareGroupOffsetsResponseGroupInit {
   readonly errorMessage?: string | null | undefined
 }
 
-/** Answers Describe Share Group Offsets. */
+/** The answer of DescribeShareGroupOffsets. */
 export interface DescribeShareGroupOffsetsResponse {
   throttleTimeMs: number
   groups: DescribeShareGroupOffsetsResponseGroup[]

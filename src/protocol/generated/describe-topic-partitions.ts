@@ -20,7 +20,7 @@ export interface CursorInit {
   readonly partitionIndex?: number | undefined
 }
 
-/** Asks for Describe Topic Partitions. */
+/** The request of DescribeTopicPartitions. */
 export interface DescribeTopicPartitionsRequest {
   topics: TopicRequest[]
   responsePartitionLimit: number
@@ -145,7 +145,7 @@ export interface DescribeTopicPartitionsResponseCursorInit {
   readonly partitionIndex?: number | undefined
 }
 
-/** Answers Describe Topic Partitions. */
+/** The answer of DescribeTopicPartitions. */
 export interface DescribeTopicPartitionsResponse {
   throttleTimeMs: number
   topics: DescribeTopicPartitionsResponseTopic[]

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Describe Transactions. */
+/** The request of DescribeTransactions. */
 export interface DescribeTransactionsRequest {
   transactionalIds: string[]
 }
@@ -66,7 +66,7 @@ export interface TransactionStateInit {
   readonly topics?: readonly TopicDataInit[] | undefined
 }
 
-/** Answers Describe Transactions. */
+/** The answer of DescribeTransactions. */
 export interface DescribeTransactionsResponse {
   throttleTimeMs: number
   transactionStates: TransactionState[]

@@ -11,7 +11,7 @@ export interface UserNameInit {
   readonly name?: string | undefined
 }
 
-/** Asks for Describe User Scram Credentials. */
+/** The request of DescribeUserScramCredentials. */
 export interface DescribeUserScramCredentialsRequest {
   users: UserName[] | null
 }
@@ -79,7 +79,7 @@ export interface DescribeUserScramCredentialsResultInit {
   readonly credentialInfos?: readonly CredentialInfoInit[] | undefined
 }
 
-/** Answers Describe User Scram Credentials. */
+/** The answer of DescribeUserScramCredentials. */
 export interface DescribeUserScramCredentialsResponse {
   throttleTimeMs: number
   errorCode: number

@@ -13,7 +13,7 @@ export interface TopicPartitionsInit {
   readonly partitions?: readonly number[] | undefined
 }
 
-/** Asks for Elect Leaders. */
+/** The request of ElectLeaders. */
 export interface ElectLeadersRequest {
   electionType: number
   topicPartitions: TopicPartitions[] | null
@@ -108,7 +108,7 @@ export interface ReplicaElectionResultInit {
   readonly partitionResult?: readonly PartitionResultInit[] | undefined
 }
 
-/** Answers Elect Leaders. */
+/** The answer of ElectLeaders. */
 export interface ElectLeadersResponse {
   throttleTimeMs: number
   errorCode: number

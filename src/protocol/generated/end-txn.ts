@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for End Txn. */
+/** The request of EndTxn. */
 export interface EndTxnRequest {
   transactionalId: string
   producerId: number
@@ -52,7 +52,7 @@ export function encodeEndTxnRequest(writer: Writer, body: EndTxnRequestInit, ver
   if (flexible) writer.int8(0)
 }
 
-/** Answers End Txn. */
+/** The answer of EndTxn. */
 export interface EndTxnResponse {
   throttleTimeMs: number
   errorCode: number

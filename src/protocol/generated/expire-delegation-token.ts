@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Expire Delegation Token. */
+/** The request of ExpireDelegationToken. */
 export interface ExpireDelegationTokenRequest {
   hmac: Uint8Array
   expiryTimePeriodMs: number
@@ -35,7 +35,7 @@ export function encodeExpireDelegationTokenRequest(writer: Writer, body: ExpireD
   if (flexible) writer.int8(0)
 }
 
-/** Answers Expire Delegation Token. */
+/** The answer of ExpireDelegationToken. */
 export interface ExpireDelegationTokenResponse {
   errorCode: number
   expiryTimestampMs: number

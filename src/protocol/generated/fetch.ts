@@ -6,6 +6,7 @@ import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
 export interface ReplicaState {
+  /** Id of the follower that asks, -1 for a consumer. */
   replicaId: number
   replicaEpoch: number
 }
@@ -16,12 +17,17 @@ export interface ReplicaStateInit {
 
 export interface FetchPartition {
   partition: number
+  /** Epoch that the reader believes in, -1 to skip the check (KIP-320). */
   currentLeaderEpoch: number
+  /** First offset wanted. */
   fetchOffset: number
+  /** Epoch of the last record the follower has, -1 for none. */
   lastFetchedEpoch: number
   logStartOffset: number
+  /** Bound on what this partition gives. */
   partitionMaxBytes: number
   replicaDirectoryId: string
+  /** What the follower believes the high watermark to be; not set when at its largest (KIP-1166). */
   highWatermark: number
 }
 export interface FetchPartitionInit {
@@ -57,19 +63,28 @@ export interface ForgottenTopicInit {
   readonly partitions?: readonly number[] | undefined
 }
 
-/** Asks for Fetch. */
+/** Reads batches. v7: sessions (KIP-227), v12: diverging epochs (KIP-595), v13: topic ids (KIP-516). */
 export interface FetchRequest {
   clusterId: string | null
+  /** Id of the follower that asks, -1 for a consumer. */
   replicaId: number
   replicaState: ReplicaState
+  /** Longest wait for minBytes, in milliseconds. */
   maxWaitMs: number
+  /** Bytes that make it worth to answer at once. */
   minBytes: number
+  /** Bound on the whole answer; the first batch is always whole. */
   maxBytes: number
+  /** 0 reads up to the high watermark, 1 up to the last stable offset. */
   isolationLevel: number
+  /** The session, 0 for none or a new one (KIP-227). */
   sessionId: number
+  /** Number of the request in its session; -1 without a session, 0 to start one. */
   sessionEpoch: number
   topics: FetchTopic[]
+  /** Partitions that leave the session. */
   forgottenTopicsData: ForgottenTopic[]
+  /** Where the consumer is, for reading from a near replica (KIP-392). */
   rackId: string
 }
 export interface FetchRequestInit {
@@ -413,14 +428,20 @@ export interface AbortedTransactionInit {
 export interface PartitionData {
   partitionIndex: number
   errorCode: number
+  /** First offset that is not yet safe on all in-sync replicas. */
   highWatermark: number
+  /** First offset of the oldest open transaction. */
   lastStableOffset: number
   logStartOffset: number
+  /** Largest epoch, with its end, that both logs may have in common. */
   divergingEpoch: EpochEndOffset
   currentLeader: LeaderIdAndEpoch
   snapshotId: SnapshotId
+  /** Aborted transactions within the batches, for readers of isolation level 1. */
   abortedTransactions: AbortedTransaction[] | null
+  /** Broker to read from instead, -1 for none. */
   preferredReadReplica: number
+  /** Whole batches, or a range of a file that holds them. */
   records: Uint8Array | null
 }
 export interface PartitionDataInit {
@@ -461,7 +482,7 @@ export interface NodeEndpointInit {
   readonly rack?: string | null | undefined
 }
 
-/** Answers Fetch. */
+/** Batches as they lie in the log: the first and the last may hold records outside of what was asked for. */
 export interface FetchResponse {
   throttleTimeMs: number
   errorCode: number

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Find Coordinator. */
+/** Asks for the broker that coordinates a group or a transactional id. */
 export interface FindCoordinatorRequest {
   key: string
   keyType: number
@@ -67,7 +67,7 @@ export interface CoordinatorInit {
   readonly errorMessage?: string | null | undefined
 }
 
-/** Answers Find Coordinator. */
+/** The answer of FindCoordinator. */
 export interface FindCoordinatorResponse {
   throttleTimeMs: number
   errorCode: number

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Get Telemetry Subscriptions. */
+/** The request of GetTelemetrySubscriptions. */
 export interface GetTelemetrySubscriptionsRequest {
   clientInstanceId: string
 }
@@ -27,7 +27,7 @@ export function encodeGetTelemetrySubscriptionsRequest(writer: Writer, body: Get
   writer.int8(0)
 }
 
-/** Answers Get Telemetry Subscriptions. */
+/** The answer of GetTelemetrySubscriptions. */
 export interface GetTelemetrySubscriptionsResponse {
   throttleTimeMs: number
   errorCode: number

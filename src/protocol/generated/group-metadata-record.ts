@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Group Metadata. */
+/** Names a classic group, in __consumer_offsets. */
 export interface GroupMetadataKey {
   group: string
 }
@@ -46,7 +46,7 @@ export interface MemberMetadataInit {
   readonly assignment?: Uint8Array | undefined
 }
 
-/** Group Metadata. */
+/** One generation of a classic group, in __consumer_offsets. */
 export interface GroupMetadataValue {
   protocolType: string
   generation: number

@@ -4,11 +4,12 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Request Header. */
+/** Before every request. Its version follows from the API and the version of the request. */
 export interface RequestHeader {
   requestApiKey: number
   requestApiVersion: number
   correlationId: number
+  /** Never in compact form, so that any broker can read the header of ApiVersions. */
   clientId: string | null
 }
 export interface RequestHeaderInit {
@@ -53,7 +54,7 @@ export function encodeRequestHeader(writer: Writer, body: RequestHeaderInit, ver
   if (flexible) writer.int8(0)
 }
 
-/** Response Header. */
+/** Before every response. */
 export interface ResponseHeader {
   correlationId: number
 }

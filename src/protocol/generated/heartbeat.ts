@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Heartbeat. */
+/** The request of Heartbeat. */
 export interface HeartbeatRequest {
   groupId: string
   generationId: number
@@ -48,7 +48,7 @@ export function encodeHeartbeatRequest(writer: Writer, body: HeartbeatRequestIni
   if (flexible) writer.int8(0)
 }
 
-/** Answers Heartbeat. */
+/** The answer of Heartbeat. */
 export interface HeartbeatResponse {
   throttleTimeMs: number
   errorCode: number

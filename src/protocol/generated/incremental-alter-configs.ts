@@ -26,7 +26,7 @@ export interface AlterConfigsResourceInit {
   readonly configs?: readonly AlterableConfigInit[] | undefined
 }
 
-/** Asks for Incremental Alter Configs. */
+/** The request of IncrementalAlterConfigs. */
 export interface IncrementalAlterConfigsRequest {
   resources: AlterConfigsResource[]
   validateOnly: boolean
@@ -135,7 +135,7 @@ export interface AlterConfigsResourceResponseInit {
   readonly resourceName?: string | undefined
 }
 
-/** Answers Incremental Alter Configs. */
+/** The answer of IncrementalAlterConfigs. */
 export interface IncrementalAlterConfigsResponse {
   throttleTimeMs: number
   responses: AlterConfigsResourceResponse[]

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Init Producer Id. */
+/** Asks for a producer id, or for the next epoch of one. */
 export interface InitProducerIdRequest {
   transactionalId: string | null
   transactionTimeoutMs: number
@@ -72,7 +72,7 @@ export function encodeInitProducerIdRequest(writer: Writer, body: InitProducerId
   if (flexible) writer.int8(0)
 }
 
-/** Answers Init Producer Id. */
+/** The answer of InitProducerId. */
 export interface InitProducerIdResponse {
   throttleTimeMs: number
   errorCode: number

@@ -24,7 +24,7 @@ export interface InitializeStateDataInit {
   readonly partitions?: readonly PartitionDataInit[] | undefined
 }
 
-/** Asks for Initialize Share Group State. */
+/** The request of InitializeShareGroupState. */
 export interface InitializeShareGroupStateRequest {
   groupId: string
   topics: InitializeStateData[]
@@ -134,7 +134,7 @@ export interface InitializeStateResultInit {
   readonly partitions?: readonly PartitionResultInit[] | undefined
 }
 
-/** Answers Initialize Share Group State. */
+/** The answer of InitializeShareGroupState. */
 export interface InitializeShareGroupStateResponse {
   results: InitializeStateResult[]
 }

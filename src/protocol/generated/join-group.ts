@@ -13,7 +13,7 @@ export interface JoinGroupRequestProtocolInit {
   readonly metadata?: Uint8Array | undefined
 }
 
-/** Asks for Join Group. */
+/** Enters a classic group, or joins its next generation. v5 brings static members (KIP-345). */
 export interface JoinGroupRequest {
   groupId: string
   sessionTimeoutMs: number
@@ -121,7 +121,7 @@ export interface JoinGroupResponseMemberInit {
   readonly metadata?: Uint8Array | undefined
 }
 
-/** Answers Join Group. */
+/** The answer of JoinGroup. */
 export interface JoinGroupResponse {
   throttleTimeMs: number
   errorCode: number

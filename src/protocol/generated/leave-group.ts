@@ -15,7 +15,7 @@ export interface MemberIdentityInit {
   readonly reason?: string | null | undefined
 }
 
-/** Asks for Leave Group. */
+/** The request of LeaveGroup. */
 export interface LeaveGroupRequest {
   groupId: string
   memberId: string
@@ -97,7 +97,7 @@ export interface MemberResponseInit {
   readonly errorCode?: number | undefined
 }
 
-/** Answers Leave Group. */
+/** The answer of LeaveGroup. */
 export interface LeaveGroupResponse {
   throttleTimeMs: number
   errorCode: number

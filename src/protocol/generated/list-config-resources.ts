@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for List Config Resources. */
+/** The request of ListConfigResources. */
 export interface ListConfigResourcesRequest {
   resourceTypes: number[]
 }
@@ -36,13 +36,6 @@ export function encodeListConfigResourcesRequest(writer: Writer, body: ListConfi
   writer.int8(0)
 }
 
-export interface ClientMetricsResource {
-  name: string
-}
-export interface ClientMetricsResourceInit {
-  readonly name?: string | undefined
-}
-
 export interface ConfigResource {
   resourceName: string
   resourceType: number
@@ -52,24 +45,16 @@ export interface ConfigResourceInit {
   readonly resourceType?: number | undefined
 }
 
-/** Answers List Config Resources. */
+/** The answer of ListConfigResources. */
 export interface ListConfigResourcesResponse {
   throttleTimeMs: number
   errorCode: number
-  clientMetricsResources: ClientMetricsResource[]
   configResources: ConfigResource[]
 }
 export interface ListConfigResourcesResponseInit {
   readonly throttleTimeMs?: number | undefined
   readonly errorCode?: number | undefined
-  readonly clientMetricsResources?: readonly ClientMetricsResourceInit[] | undefined
   readonly configResources?: readonly ConfigResourceInit[] | undefined
-}
-
-function decodeListConfigResourcesResponseClientMetricsResource(reader: Reader, version: number): ClientMetricsResource {
-  const name = version <= 0 ? reader.string(true) : ''
-  reader.skipTags()
-  return { name }
 }
 
 function decodeListConfigResourcesResponseConfigResource(reader: Reader, version: number): ConfigResource {
@@ -89,14 +74,6 @@ export function decodeListConfigResourcesResponse(reader: Reader, version: numbe
     throttleTimeMs = view.getInt32(at)
     errorCode = view.getInt16(at + 4)
   }
-  let clientMetricsResources: ClientMetricsResource[] = []
-  if (version <= 0) {
-    const count = reader.arrayLength(true, 2)
-    {
-      clientMetricsResources = []
-      for (let left = count; left > 0; left--) clientMetricsResources.push(decodeListConfigResourcesResponseClientMetricsResource(reader, version))
-    }
-  }
   let configResources: ConfigResource[] = []
   {
     const count = reader.arrayLength(true, 2)
@@ -106,14 +83,7 @@ export function decodeListConfigResourcesResponse(reader: Reader, version: numbe
     }
   }
   reader.skipTags()
-  return { throttleTimeMs, errorCode, clientMetricsResources, configResources }
-}
-
-function encodeListConfigResourcesResponseClientMetricsResource(writer: Writer, body: ClientMetricsResourceInit, version: number): void {
-  if (version <= 0) {
-    writer.string(body.name ?? '', true)
-  }
-  writer.int8(0)
+  return { throttleTimeMs, errorCode, configResources }
 }
 
 function encodeListConfigResourcesResponseConfigResource(writer: Writer, body: ConfigResourceInit, version: number): void {
@@ -133,11 +103,6 @@ export function encodeListConfigResourcesResponse(writer: Writer, body: ListConf
     const view = writer.view
     view.setInt32(at, body.throttleTimeMs ?? 0)
     view.setInt16(at + 4, body.errorCode ?? 0)
-  }
-  if (version <= 0) {
-    const value = body.clientMetricsResources ?? []
-    writer.arrayLength(value.length, true)
-    for (const element of value) encodeListConfigResourcesResponseClientMetricsResource(writer, element, version)
   }
   {
     const value = body.configResources ?? []

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for List Groups. */
+/** The request of ListGroups. */
 export interface ListGroupsRequest {
   statesFilter: string[]
   typesFilter: string[]
@@ -66,7 +66,7 @@ export interface ListedGroupInit {
   readonly groupType?: string | undefined
 }
 
-/** Answers List Groups. */
+/** The answer of ListGroups. */
 export interface ListGroupsResponse {
   throttleTimeMs: number
   errorCode: number

@@ -7,7 +7,9 @@ import type { Writer } from '../writer.ts'
 export interface ListOffsetsPartition {
   partitionIndex: number
   currentLeaderEpoch: number
+  /** -1 latest, -2 earliest, -3 of the largest time, -4 earliest local, -5 latest tiered, -6 not uploaded. */
   timestamp: number
+  /** How many segment starts v0 wants. */
   maxNumOffsets: number
 }
 export interface ListOffsetsPartitionInit {
@@ -26,7 +28,7 @@ export interface ListOffsetsTopicInit {
   readonly partitions?: readonly ListOffsetsPartitionInit[] | undefined
 }
 
-/** Asks for List Offsets. */
+/** Looks up offsets by time, or one end of the log by a negative timestamp. v0 asks for segment starts. */
 export interface ListOffsetsRequest {
   replicaId: number
   isolationLevel: number
@@ -136,8 +138,10 @@ export function encodeListOffsetsRequest(writer: Writer, body: ListOffsetsReques
 export interface ListOffsetsPartitionResponse {
   partitionIndex: number
   errorCode: number
+  /** Segment starts, newest first. */
   oldStyleOffsets: number[]
   timestamp: number
+  /** The offset found, -1 for none. */
   offset: number
   leaderEpoch: number
 }
@@ -159,7 +163,7 @@ export interface ListOffsetsTopicResponseInit {
   readonly partitions?: readonly ListOffsetsPartitionResponseInit[] | undefined
 }
 
-/** Answers List Offsets. */
+/** The offset found for each partition. */
 export interface ListOffsetsResponse {
   throttleTimeMs: number
   topics: ListOffsetsTopicResponse[]

@@ -13,7 +13,7 @@ export interface ListPartitionReassignmentsTopicsInit {
   readonly partitionIndexes?: readonly number[] | undefined
 }
 
-/** Asks for List Partition Reassignments. */
+/** The request of ListPartitionReassignments. */
 export interface ListPartitionReassignmentsRequest {
   timeoutMs: number
   topics: ListPartitionReassignmentsTopics[] | null
@@ -100,7 +100,7 @@ export interface OngoingTopicReassignmentInit {
   readonly partitions?: readonly OngoingPartitionReassignmentInit[] | undefined
 }
 
-/** Answers List Partition Reassignments. */
+/** The answer of ListPartitionReassignments. */
 export interface ListPartitionReassignmentsResponse {
   throttleTimeMs: number
   errorCode: number

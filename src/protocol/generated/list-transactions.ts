@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for List Transactions. */
+/** The request of ListTransactions. */
 export interface ListTransactionsRequest {
   stateFilters: string[]
   producerIdFilters: number[]
@@ -75,7 +75,7 @@ export interface TransactionStateInit {
   readonly transactionState?: string | undefined
 }
 
-/** Answers List Transactions. */
+/** The answer of ListTransactions. */
 export interface ListTransactionsResponse {
   throttleTimeMs: number
   errorCode: number

@@ -13,9 +13,10 @@ export interface MetadataRequestTopicInit {
   readonly name?: string | null | undefined
 }
 
-/** Asks for Metadata. */
+/** Asks for brokers, topics and the leaders of their partitions. No topics means all: an empty array in v0, null later. */
 export interface MetadataRequest {
   topics: MetadataRequestTopic[] | null
+  /** Missing topics may be created. */
   allowAutoTopicCreation: boolean
   includeClusterAuthorizedOperations: boolean
   includeTopicAuthorizedOperations: boolean
@@ -137,11 +138,12 @@ export interface MetadataResponseTopicInit {
   readonly topicAuthorizedOperations?: number | undefined
 }
 
-/** Answers Metadata. */
+/** The cluster as this broker sees it. */
 export interface MetadataResponse {
   throttleTimeMs: number
   brokers: MetadataResponseBroker[]
   clusterId: string | null
+  /** Broker that takes changes of topics, -1 when unknown. */
   controllerId: number
   topics: MetadataResponseTopic[]
   clusterAuthorizedOperations: number

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Offset Commit. */
+/** Names a committed offset, in __consumer_offsets. Versions 0 and 1 are the same. */
 export interface OffsetCommitKey {
   group: string
   topic: string
@@ -37,7 +37,7 @@ export function encodeOffsetCommitKey(writer: Writer, body: OffsetCommitKeyInit,
   }
 }
 
-/** Offset Commit. */
+/** The committed offset of one partition, in __consumer_offsets. */
 export interface OffsetCommitValue {
   offset: number
   leaderEpoch: number

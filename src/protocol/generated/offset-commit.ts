@@ -30,12 +30,14 @@ export interface OffsetCommitRequestTopicInit {
   readonly partitions?: readonly OffsetCommitRequestPartitionInit[] | undefined
 }
 
-/** Asks for Offset Commit. */
+/** Stores the positions of a group. */
 export interface OffsetCommitRequest {
   groupId: string
+  /** -1 outside of a group generation. */
   generationIdOrMemberEpoch: number
   memberId: string
   groupInstanceId: string | null
+  /** How long to keep the offsets, -1 for the default of the broker. */
   retentionTimeMs: number
   topics: OffsetCommitRequestTopic[]
 }
@@ -185,7 +187,7 @@ export interface OffsetCommitResponseTopicInit {
   readonly partitions?: readonly OffsetCommitResponsePartitionInit[] | undefined
 }
 
-/** Answers Offset Commit. */
+/** The answer of OffsetCommit. */
 export interface OffsetCommitResponse {
   throttleTimeMs: number
   topics: OffsetCommitResponseTopic[]

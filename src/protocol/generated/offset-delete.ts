@@ -20,7 +20,7 @@ export interface OffsetDeleteRequestTopicInit {
   readonly partitions?: readonly OffsetDeleteRequestPartitionInit[] | undefined
 }
 
-/** Asks for Offset Delete. */
+/** The request of OffsetDelete. */
 export interface OffsetDeleteRequest {
   groupId: string
   topics: OffsetDeleteRequestTopic[]
@@ -109,7 +109,7 @@ export interface OffsetDeleteResponseTopicInit {
   readonly partitions?: readonly OffsetDeleteResponsePartitionInit[] | undefined
 }
 
-/** Answers Offset Delete. */
+/** The answer of OffsetDelete. */
 export interface OffsetDeleteResponse {
   errorCode: number
   throttleTimeMs: number

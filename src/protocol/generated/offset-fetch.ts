@@ -37,7 +37,7 @@ export interface OffsetFetchRequestGroupInit {
   readonly topics?: readonly OffsetFetchRequestTopicsInit[] | null | undefined
 }
 
-/** Asks for Offset Fetch. */
+/** Reads the stored positions of one group, or of several from v8 (KIP-709). */
 export interface OffsetFetchRequest {
   groupId: string
   topics: OffsetFetchRequestTopic[] | null
@@ -259,7 +259,7 @@ export interface OffsetFetchResponseGroupInit {
   readonly errorCode?: number | undefined
 }
 
-/** Answers Offset Fetch. */
+/** The answer of OffsetFetch. */
 export interface OffsetFetchResponse {
   throttleTimeMs: number
   topics: OffsetFetchResponseTopic[]

@@ -24,7 +24,7 @@ export interface OffsetForLeaderTopicInit {
   readonly partitions?: readonly OffsetForLeaderPartitionInit[] | undefined
 }
 
-/** Asks for Offset For Leader Epoch. */
+/** The request of OffsetForLeaderEpoch. */
 export interface OffsetForLeaderEpochRequest {
   replicaId: number
   topics: OffsetForLeaderTopic[]
@@ -137,7 +137,7 @@ export interface OffsetForLeaderTopicResultInit {
   readonly partitions?: readonly EpochEndOffsetInit[] | undefined
 }
 
-/** Answers Offset For Leader Epoch. */
+/** The answer of OffsetForLeaderEpoch. */
 export interface OffsetForLeaderEpochResponse {
   throttleTimeMs: number
   topics: OffsetForLeaderTopicResult[]

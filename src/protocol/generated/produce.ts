@@ -7,6 +7,7 @@ import type { Writer } from '../writer.ts'
 
 export interface PartitionProduceData {
   index: number
+  /** The batches as sent; a view of the frame when decoded. */
   records: Uint8Array | null
 }
 export interface PartitionProduceDataInit {
@@ -25,10 +26,13 @@ export interface TopicProduceDataInit {
   readonly partitionData?: readonly PartitionProduceDataInit[] | undefined
 }
 
-/** Asks for Produce. */
+/** Appends batches to logs. v3: magic 2 (KIP-98), v7: zstd (KIP-110), v13: topic ids (KIP-516). */
 export interface ProduceRequest {
+  /** Set by a transactional producer. */
   transactionalId: string | null
+  /** Who must have the batch before the answer: -1 all in-sync replicas, 1 the leader, 0 no answer at all. */
   acks: number
+  /** Longest wait for the replicas, in milliseconds. */
   timeoutMs: number
   topicData: TopicProduceData[]
 }
@@ -156,10 +160,15 @@ export interface LeaderIdAndEpochInit {
 export interface PartitionProduceResponse {
   index: number
   errorCode: number
+  /** Offset of the first record, -1 on error. */
   baseOffset: number
+  /** Time of the broker under LogAppendTime, else -1. */
   logAppendTimeMs: number
+  /** First offset that is still in the log. */
   logStartOffset: number
+  /** Records that made the whole batch fail. */
   recordErrors: BatchIndexAndErrorMessage[]
+  /** Detail for a person. */
   errorMessage: string | null
   currentLeader: LeaderIdAndEpoch
 }
@@ -198,10 +207,12 @@ export interface NodeEndpointInit {
   readonly rack?: string | null | undefined
 }
 
-/** Answers Produce. */
+/** Where each batch landed, or why it did not. */
 export interface ProduceResponse {
   responses: TopicProduceResponse[]
+  /** How long this connection is held back, in milliseconds. */
   throttleTimeMs: number
+  /** Where the leaders named in currentLeader are reached. */
   nodeEndpoints: NodeEndpoint[]
 }
 export interface ProduceResponseInit {

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Push Telemetry. */
+/** The request of PushTelemetry. */
 export interface PushTelemetryRequest {
   clientInstanceId: string
   subscriptionId: number
@@ -56,7 +56,7 @@ export function encodePushTelemetryRequest(writer: Writer, body: PushTelemetryRe
   writer.int8(0)
 }
 
-/** Answers Push Telemetry. */
+/** The answer of PushTelemetry. */
 export interface PushTelemetryResponse {
   throttleTimeMs: number
   errorCode: number

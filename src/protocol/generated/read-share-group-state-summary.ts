@@ -22,7 +22,7 @@ export interface ReadStateSummaryDataInit {
   readonly partitions?: readonly PartitionDataInit[] | undefined
 }
 
-/** Asks for Read Share Group State Summary. */
+/** The request of ReadShareGroupStateSummary. */
 export interface ReadShareGroupStateSummaryRequest {
   groupId: string
   topics: ReadStateSummaryData[]
@@ -137,7 +137,7 @@ export interface ReadStateSummaryResultInit {
   readonly partitions?: readonly PartitionResultInit[] | undefined
 }
 
-/** Answers Read Share Group State Summary. */
+/** The answer of ReadShareGroupStateSummary. */
 export interface ReadShareGroupStateSummaryResponse {
   results: ReadStateSummaryResult[]
 }

@@ -22,7 +22,7 @@ export interface ReadStateDataInit {
   readonly partitions?: readonly PartitionDataInit[] | undefined
 }
 
-/** Asks for Read Share Group State. */
+/** The request of ReadShareGroupState. */
 export interface ReadShareGroupStateRequest {
   groupId: string
   topics: ReadStateData[]
@@ -148,7 +148,7 @@ export interface ReadStateResultInit {
   readonly partitions?: readonly PartitionResultInit[] | undefined
 }
 
-/** Answers Read Share Group State. */
+/** The answer of ReadShareGroupState. */
 export interface ReadShareGroupStateResponse {
   results: ReadStateResult[]
 }

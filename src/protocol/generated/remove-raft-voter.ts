@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Remove Raft Voter. */
+/** The request of RemoveRaftVoter. */
 export interface RemoveRaftVoterRequest {
   clusterId: string | null
   voterId: number
@@ -40,7 +40,7 @@ export function encodeRemoveRaftVoterRequest(writer: Writer, body: RemoveRaftVot
   writer.int8(0)
 }
 
-/** Answers Remove Raft Voter. */
+/** The answer of RemoveRaftVoter. */
 export interface RemoveRaftVoterResponse {
   throttleTimeMs: number
   errorCode: number

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Renew Delegation Token. */
+/** The request of RenewDelegationToken. */
 export interface RenewDelegationTokenRequest {
   hmac: Uint8Array
   renewPeriodMs: number
@@ -35,7 +35,7 @@ export function encodeRenewDelegationTokenRequest(writer: Writer, body: RenewDel
   if (flexible) writer.int8(0)
 }
 
-/** Answers Renew Delegation Token. */
+/** The answer of RenewDelegationToken. */
 export interface RenewDelegationTokenResponse {
   errorCode: number
   expiryTimestampMs: number

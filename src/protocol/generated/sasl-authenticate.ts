@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Sasl Authenticate. */
+/** The request of SaslAuthenticate. */
 export interface SaslAuthenticateRequest {
   authBytes: Uint8Array
 }
@@ -29,7 +29,7 @@ export function encodeSaslAuthenticateRequest(writer: Writer, body: SaslAuthenti
   if (flexible) writer.int8(0)
 }
 
-/** Answers Sasl Authenticate. */
+/** The answer of SaslAuthenticate. */
 export interface SaslAuthenticateResponse {
   errorCode: number
   errorMessage: string | null

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Sasl Handshake. */
+/** The request of SaslHandshake. */
 export interface SaslHandshakeRequest {
   mechanism: string
 }
@@ -25,7 +25,7 @@ export function encodeSaslHandshakeRequest(writer: Writer, body: SaslHandshakeRe
   }
 }
 
-/** Answers Sasl Handshake. */
+/** The answer of SaslHandshake. */
 export interface SaslHandshakeResponse {
   errorCode: number
   mechanisms: string[]

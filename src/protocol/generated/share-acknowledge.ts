@@ -33,7 +33,7 @@ export interface AcknowledgeTopicInit {
   readonly partitions?: readonly AcknowledgePartitionInit[] | undefined
 }
 
-/** Asks for Share Acknowledge. */
+/** The request of ShareAcknowledge. */
 export interface ShareAcknowledgeRequest {
   groupId: string | null
   memberId: string | null
@@ -221,7 +221,7 @@ export interface NodeEndpointInit {
   readonly rack?: string | null | undefined
 }
 
-/** Answers Share Acknowledge. */
+/** The answer of ShareAcknowledge. */
 export interface ShareAcknowledgeResponse {
   throttleTimeMs: number
   errorCode: number
@@ -291,7 +291,7 @@ function decodeShareAcknowledgeResponseNodeEndpoint(reader: Reader, _version: nu
 }
 
 export function decodeShareAcknowledgeResponse(reader: Reader, version: number): ShareAcknowledgeResponse {
-  if (version < 0 || version > 2) throw new ProtocolError(`ShareAcknowledgeResponse has no version ${version}`)
+  if (version < 1 || version > 2) throw new ProtocolError(`ShareAcknowledgeResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -380,7 +380,7 @@ function encodeShareAcknowledgeResponseNodeEndpoint(writer: Writer, body: NodeEn
 }
 
 export function encodeShareAcknowledgeResponse(writer: Writer, body: ShareAcknowledgeResponseInit, version: number): void {
-  assert(version >= 0 && version <= 2, 'ShareAcknowledgeResponse has versions 0 to 2')
+  assert(version >= 1 && version <= 2, 'ShareAcknowledgeResponse has versions 1 to 2')
   {
     const at = writer.claim(6)
     const view = writer.view

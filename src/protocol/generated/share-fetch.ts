@@ -43,7 +43,7 @@ export interface ForgottenTopicInit {
   readonly partitions?: readonly number[] | undefined
 }
 
-/** Asks for Share Fetch. */
+/** The request of ShareFetch. */
 export interface ShareFetchRequest {
   groupId: string | null
   memberId: string | null
@@ -335,7 +335,7 @@ export interface NodeEndpointInit {
   readonly rack?: string | null | undefined
 }
 
-/** Answers Share Fetch. */
+/** The answer of ShareFetch. */
 export interface ShareFetchResponse {
   throttleTimeMs: number
   errorCode: number
@@ -431,7 +431,7 @@ function decodeShareFetchResponseNodeEndpoint(reader: Reader, _version: number):
 }
 
 export function decodeShareFetchResponse(reader: Reader, version: number): ShareFetchResponse {
-  if (version < 0 || version > 2) throw new ProtocolError(`ShareFetchResponse has no version ${version}`)
+  if (version < 1 || version > 2) throw new ProtocolError(`ShareFetchResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -441,7 +441,7 @@ export function decodeShareFetchResponse(reader: Reader, version: number): Share
     errorCode = view.getInt16(at + 4)
   }
   const errorMessage = reader.nullableString(true)
-  const acquisitionLockTimeoutMs = version >= 1 ? reader.int32() : 0
+  const acquisitionLockTimeoutMs = reader.int32()
   let responses: ShareFetchableTopicResponse[] = []
   {
     const count = reader.arrayLength(true, 18)
@@ -546,7 +546,7 @@ function encodeShareFetchResponseNodeEndpoint(writer: Writer, body: NodeEndpoint
 }
 
 export function encodeShareFetchResponse(writer: Writer, body: ShareFetchResponseInit, version: number): void {
-  assert(version >= 0 && version <= 2, 'ShareFetchResponse has versions 0 to 2')
+  assert(version >= 1 && version <= 2, 'ShareFetchResponse has versions 1 to 2')
   {
     const at = writer.claim(6)
     const view = writer.view
@@ -557,7 +557,7 @@ export function encodeShareFetchResponse(writer: Writer, body: ShareFetchRespons
     const value = body.errorMessage ?? null
     writer.nullableString(value, true)
   }
-  if (version >= 1) {
+  {
     writer.int32(body.acquisitionLockTimeoutMs ?? 0)
   }
   {

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Share Group Describe. */
+/** The request of ShareGroupDescribe. */
 export interface ShareGroupDescribeRequest {
   groupIds: string[]
   includeAuthorizedOperations: boolean
@@ -102,7 +102,7 @@ export interface DescribedGroupInit {
   readonly authorizedOperations?: number | undefined
 }
 
-/** Answers Share Group Describe. */
+/** The answer of ShareGroupDescribe. */
 export interface ShareGroupDescribeResponse {
   throttleTimeMs: number
   groups: DescribedGroup[]
@@ -187,7 +187,7 @@ function decodeShareGroupDescribeResponseDescribedGroup(reader: Reader, version:
 }
 
 export function decodeShareGroupDescribeResponse(reader: Reader, version: number): ShareGroupDescribeResponse {
-  if (version < 0 || version > 1) throw new ProtocolError(`ShareGroupDescribeResponse has no version ${version}`)
+  if (version < 1 || version > 1) throw new ProtocolError(`ShareGroupDescribeResponse has no version ${version}`)
   const throttleTimeMs = reader.int32()
   let groups: DescribedGroup[] = []
   {
@@ -289,7 +289,7 @@ function encodeShareGroupDescribeResponseDescribedGroup(writer: Writer, body: De
 }
 
 export function encodeShareGroupDescribeResponse(writer: Writer, body: ShareGroupDescribeResponseInit, version: number): void {
-  assert(version >= 0 && version <= 1, 'ShareGroupDescribeResponse has versions 0 to 1')
+  assert(version >= 1 && version <= 1, 'ShareGroupDescribeResponse has versions 1 to 1')
   {
     writer.int32(body.throttleTimeMs ?? 0)
   }

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Share Group Heartbeat. */
+/** The request of ShareGroupHeartbeat. */
 export interface ShareGroupHeartbeatRequest {
   groupId: string
   memberId: string
@@ -78,7 +78,7 @@ export interface AssignmentInit {
   readonly topicPartitions?: readonly TopicPartitionsInit[] | undefined
 }
 
-/** Answers Share Group Heartbeat. */
+/** The answer of ShareGroupHeartbeat. */
 export interface ShareGroupHeartbeatResponse {
   throttleTimeMs: number
   errorCode: number
@@ -126,7 +126,7 @@ function decodeShareGroupHeartbeatResponseAssignment(reader: Reader, version: nu
 }
 
 export function decodeShareGroupHeartbeatResponse(reader: Reader, version: number): ShareGroupHeartbeatResponse {
-  if (version < 0 || version > 1) throw new ProtocolError(`ShareGroupHeartbeatResponse has no version ${version}`)
+  if (version < 1 || version > 1) throw new ProtocolError(`ShareGroupHeartbeatResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -172,7 +172,7 @@ function encodeShareGroupHeartbeatResponseAssignment(writer: Writer, body: Assig
 }
 
 export function encodeShareGroupHeartbeatResponse(writer: Writer, body: ShareGroupHeartbeatResponseInit, version: number): void {
-  assert(version >= 0 && version <= 1, 'ShareGroupHeartbeatResponse has versions 0 to 1')
+  assert(version >= 1 && version <= 1, 'ShareGroupHeartbeatResponse has versions 1 to 1')
   {
     const at = writer.claim(6)
     const view = writer.view

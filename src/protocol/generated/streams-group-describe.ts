@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Streams Group Describe. */
+/** The request of StreamsGroupDescribe. */
 export interface StreamsGroupDescribeRequest {
   groupIds: string[]
   includeAuthorizedOperations: boolean
@@ -242,7 +242,7 @@ export interface DescribedGroupInit {
   readonly assignorName?: string | null | undefined
 }
 
-/** Answers Streams Group Describe. */
+/** The answer of StreamsGroupDescribe. */
 export interface StreamsGroupDescribeResponse {
   throttleTimeMs: number
   groups: DescribedGroup[]

@@ -94,7 +94,7 @@ export interface TaskOffsetInit {
   readonly offset?: number | undefined
 }
 
-/** Asks for Streams Group Heartbeat. */
+/** The request of StreamsGroupHeartbeat. */
 export interface StreamsGroupHeartbeatRequest {
   groupId: string
   memberId: string
@@ -616,7 +616,7 @@ export interface EndpointToPartitionsInit {
   readonly standbyPartitions?: readonly TopicPartitionInit[] | undefined
 }
 
-/** Answers Streams Group Heartbeat. */
+/** The answer of StreamsGroupHeartbeat. */
 export interface StreamsGroupHeartbeatResponse {
   throttleTimeMs: number
   errorCode: number

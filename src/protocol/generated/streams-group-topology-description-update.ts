@@ -48,7 +48,7 @@ export interface TopologyDescriptionInit {
   readonly globalStores?: readonly TopologyDescriptionGlobalStoreInit[] | undefined
 }
 
-/** Asks for Streams Group Topology Description Update. */
+/** The request of StreamsGroupTopologyDescriptionUpdate. */
 export interface StreamsGroupTopologyDescriptionUpdateRequest {
   groupId: string
   memberId: string
@@ -231,7 +231,7 @@ export function encodeStreamsGroupTopologyDescriptionUpdateRequest(writer: Write
   writer.int8(0)
 }
 
-/** Answers Streams Group Topology Description Update. */
+/** The answer of StreamsGroupTopologyDescriptionUpdate. */
 export interface StreamsGroupTopologyDescriptionUpdateResponse {
   throttleTimeMs: number
   errorCode: number

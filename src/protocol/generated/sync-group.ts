@@ -13,7 +13,7 @@ export interface SyncGroupRequestAssignmentInit {
   readonly assignment?: Uint8Array | undefined
 }
 
-/** Asks for Sync Group. */
+/** Hands in, or asks for, a generation's assignment. */
 export interface SyncGroupRequest {
   groupId: string
   generationId: number
@@ -105,7 +105,7 @@ export function encodeSyncGroupRequest(writer: Writer, body: SyncGroupRequestIni
   if (flexible) writer.int8(0)
 }
 
-/** Answers Sync Group. */
+/** The answer of SyncGroup. */
 export interface SyncGroupResponse {
   throttleTimeMs: number
   errorCode: number

@@ -28,13 +28,12 @@ export interface TxnOffsetCommitRequestTopicInit {
   readonly partitions?: readonly TxnOffsetCommitRequestPartitionInit[] | undefined
 }
 
-/** Asks for Txn Offset Commit. */
+/** The request of TxnOffsetCommit. */
 export interface TxnOffsetCommitRequest {
   transactionalId: string
   groupId: string
   producerId: number
   producerEpoch: number
-  generationId: number
   generationIdOrMemberEpoch: number
   memberId: string
   groupInstanceId: string | null
@@ -45,7 +44,6 @@ export interface TxnOffsetCommitRequestInit {
   readonly groupId?: string | undefined
   readonly producerId?: number | undefined
   readonly producerEpoch?: number | undefined
-  readonly generationId?: number | undefined
   readonly generationIdOrMemberEpoch?: number | undefined
   readonly memberId?: string | undefined
   readonly groupInstanceId?: string | null | undefined
@@ -97,7 +95,6 @@ export function decodeTxnOffsetCommitRequest(reader: Reader, version: number): T
     producerId = reader.int64At(at)
     producerEpoch = view.getInt16(at + 8)
   }
-  const generationId = version >= 3 && version <= 4 ? reader.int32() : -1
   const generationIdOrMemberEpoch = version >= 3 ? reader.int32() : -1
   const memberId = version >= 3 ? reader.string(flexible) : ''
   const groupInstanceId = version >= 3 ? reader.nullableString(flexible) : null
@@ -110,7 +107,7 @@ export function decodeTxnOffsetCommitRequest(reader: Reader, version: number): T
     }
   }
   if (flexible) reader.skipTags()
-  return { transactionalId, groupId, producerId, producerEpoch, generationId, generationIdOrMemberEpoch, memberId, groupInstanceId, topics }
+  return { transactionalId, groupId, producerId, producerEpoch, generationIdOrMemberEpoch, memberId, groupInstanceId, topics }
 }
 
 function encodeTxnOffsetCommitRequestTxnOffsetCommitRequestPartition(writer: Writer, body: TxnOffsetCommitRequestPartitionInit, version: number): void {
@@ -162,9 +159,6 @@ export function encodeTxnOffsetCommitRequest(writer: Writer, body: TxnOffsetComm
     writer.int64At(at, body.producerId ?? 0)
     view.setInt16(at + 8, body.producerEpoch ?? 0)
   }
-  if (version >= 3 && version <= 4) {
-    writer.int32(body.generationId ?? -1)
-  }
   if (version >= 3) {
     writer.int32(body.generationIdOrMemberEpoch ?? -1)
   }
@@ -203,7 +197,7 @@ export interface TxnOffsetCommitResponseTopicInit {
   readonly partitions?: readonly TxnOffsetCommitResponsePartitionInit[] | undefined
 }
 
-/** Answers Txn Offset Commit. */
+/** The answer of TxnOffsetCommit. */
 export interface TxnOffsetCommitResponse {
   throttleTimeMs: number
   topics: TxnOffsetCommitResponseTopic[]

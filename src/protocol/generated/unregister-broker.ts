@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Unregister Broker. */
+/** The request of UnregisterBroker. */
 export interface UnregisterBrokerRequest {
   brokerId: number
 }
@@ -27,7 +27,7 @@ export function encodeUnregisterBrokerRequest(writer: Writer, body: UnregisterBr
   writer.int8(0)
 }
 
-/** Answers Unregister Broker. */
+/** The answer of UnregisterBroker. */
 export interface UnregisterBrokerResponse {
   throttleTimeMs: number
   errorCode: number

@@ -4,7 +4,7 @@ import { ProtocolError } from '../protocol-error.ts'
 import type { Reader } from '../reader.ts'
 import type { Writer } from '../writer.ts'
 
-/** Asks for Unregister Controller. */
+/** The request of UnregisterController. */
 export interface UnregisterControllerRequest {
   controllerId: number
 }
@@ -27,7 +27,7 @@ export function encodeUnregisterControllerRequest(writer: Writer, body: Unregist
   writer.int8(0)
 }
 
-/** Answers Unregister Controller. */
+/** The answer of UnregisterController. */
 export interface UnregisterControllerResponse {
   throttleTimeMs: number
   errorCode: number

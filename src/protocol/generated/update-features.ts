@@ -17,7 +17,7 @@ export interface FeatureUpdateKeyInit {
   readonly upgradeType?: number | undefined
 }
 
-/** Asks for Update Features. */
+/** The request of UpdateFeatures. */
 export interface UpdateFeaturesRequest {
   timeoutMs: number
   featureUpdates: FeatureUpdateKey[]
@@ -97,7 +97,7 @@ export interface UpdatableFeatureResultInit {
   readonly errorMessage?: string | null | undefined
 }
 
-/** Answers Update Features. */
+/** The answer of UpdateFeatures. */
 export interface UpdateFeaturesResponse {
   throttleTimeMs: number
   errorCode: number

@@ -43,7 +43,7 @@ export interface WriteStateDataInit {
   readonly partitions?: readonly PartitionDataInit[] | undefined
 }
 
-/** Asks for Write Share Group State. */
+/** The request of WriteShareGroupState. */
 export interface WriteShareGroupStateRequest {
   groupId: string
   topics: WriteStateData[]
@@ -202,7 +202,7 @@ export interface WriteStateResultInit {
   readonly partitions?: readonly PartitionResultInit[] | undefined
 }
 
-/** Answers Write Share Group State. */
+/** The answer of WriteShareGroupState. */
 export interface WriteShareGroupStateResponse {
   results: WriteStateResult[]
 }

@@ -30,7 +30,7 @@ export interface WritableTxnMarkerInit {
   readonly transactionVersion?: number | undefined
 }
 
-/** Asks for Write Txn Markers. */
+/** The request of WriteTxnMarkers. */
 export interface WriteTxnMarkersRequest {
   markers: WritableTxnMarker[]
 }
@@ -168,7 +168,7 @@ export interface WritableTxnMarkerResultInit {
   readonly topics?: readonly WritableTxnMarkerTopicResultInit[] | undefined
 }
 
-/** Answers Write Txn Markers. */
+/** The answer of WriteTxnMarkers. */
 export interface WriteTxnMarkersResponse {
   markers: WritableTxnMarkerResult[]
 }

@@ -6,7 +6,7 @@ export const AddOffsetsToTxnRequest = message({
   apiKey: 25,
   versions: '0-4',
   flexible: '3+',
-  about: 'Asks for Add Offsets To Txn.',
+  about: 'The request of AddOffsetsToTxn.',
   fields: {
     transactionalId: string('0+'),
     producerId: int64('0+'),
@@ -21,7 +21,7 @@ export const AddOffsetsToTxnResponse = message({
   apiKey: 25,
   versions: '0-4',
   flexible: '3+',
-  about: 'Answers Add Offsets To Txn.',
+  about: 'The answer of AddOffsetsToTxn.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

@@ -11,7 +11,7 @@ export const AddPartitionsToTxnRequest = message({
   apiKey: 24,
   versions: '0-5',
   flexible: '3+',
-  about: 'Asks for Add Partitions To Txn.',
+  about: 'The request of AddPartitionsToTxn.',
   fields: {
     transactions: array(
       struct('AddPartitionsToTxnTransaction', {
@@ -46,7 +46,7 @@ export const AddPartitionsToTxnResponse = message({
   apiKey: 24,
   versions: '0-5',
   flexible: '3+',
-  about: 'Answers Add Partitions To Txn.',
+  about: 'The answer of AddPartitionsToTxn.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('4+', { ignorable: true }),

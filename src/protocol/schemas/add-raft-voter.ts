@@ -6,7 +6,7 @@ export const AddRaftVoterRequest = message({
   apiKey: 80,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for Add Raft Voter.',
+  about: 'The request of AddRaftVoter.',
   fields: {
     clusterId: string('0+', { nullable: '0+' }),
     timeoutMs: int32('0+'),
@@ -30,7 +30,7 @@ export const AddRaftVoterResponse = message({
   apiKey: 80,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers Add Raft Voter.',
+  about: 'The answer of AddRaftVoter.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const AlterClientQuotasRequest = message({
   apiKey: 49,
   versions: '0-1',
   flexible: '1+',
-  about: 'Asks for Alter Client Quotas.',
+  about: 'The request of AlterClientQuotas.',
   fields: {
     entries: array(
       struct('EntryData', {
@@ -38,7 +38,7 @@ export const AlterClientQuotasResponse = message({
   apiKey: 49,
   versions: '0-1',
   flexible: '1+',
-  about: 'Answers Alter Client Quotas.',
+  about: 'The answer of AlterClientQuotas.',
   fields: {
     throttleTimeMs: int32('0+'),
     entries: array(

@@ -6,7 +6,7 @@ export const AlterConfigsRequest = message({
   apiKey: 33,
   versions: '0-2',
   flexible: '2+',
-  about: 'Asks for Alter Configs.',
+  about: 'The request of AlterConfigs.',
   fields: {
     resources: array(
       struct('AlterConfigsResource', {
@@ -32,7 +32,7 @@ export const AlterConfigsResponse = message({
   apiKey: 33,
   versions: '0-2',
   flexible: '2+',
-  about: 'Answers Alter Configs.',
+  about: 'The answer of AlterConfigs.',
   fields: {
     throttleTimeMs: int32('0+'),
     responses: array(

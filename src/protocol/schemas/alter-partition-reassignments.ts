@@ -6,7 +6,7 @@ export const AlterPartitionReassignmentsRequest = message({
   apiKey: 45,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for Alter Partition Reassignments.',
+  about: 'The request of AlterPartitionReassignments.',
   fields: {
     timeoutMs: int32('0+', { default: 60000 }),
     allowReplicationFactorChange: bool('1+', { default: true }),
@@ -32,7 +32,7 @@ export const AlterPartitionReassignmentsResponse = message({
   apiKey: 45,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers Alter Partition Reassignments.',
+  about: 'The answer of AlterPartitionReassignments.',
   fields: {
     throttleTimeMs: int32('0+'),
     allowReplicationFactorChange: bool('1+', { default: true, ignorable: true }),

@@ -6,7 +6,7 @@ export const AlterReplicaLogDirsRequest = message({
   apiKey: 34,
   versions: '0-2',
   flexible: '2+',
-  about: 'Asks for Alter Replica Log Dirs.',
+  about: 'The request of AlterReplicaLogDirs.',
   fields: {
     dirs: array(
       struct('AlterReplicaLogDir', {
@@ -30,7 +30,7 @@ export const AlterReplicaLogDirsResponse = message({
   apiKey: 34,
   versions: '0-2',
   flexible: '2+',
-  about: 'Answers Alter Replica Log Dirs.',
+  about: 'The answer of AlterReplicaLogDirs.',
   fields: {
     throttleTimeMs: int32('0+'),
     results: array(

@@ -6,7 +6,7 @@ export const AlterShareGroupOffsetsRequest = message({
   apiKey: 91,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Alter Share Group Offsets.',
+  about: 'The request of AlterShareGroupOffsets.',
   fields: {
     groupId: string('0+'),
     topics: array(
@@ -31,7 +31,7 @@ export const AlterShareGroupOffsetsResponse = message({
   apiKey: 91,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Alter Share Group Offsets.',
+  about: 'The answer of AlterShareGroupOffsets.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

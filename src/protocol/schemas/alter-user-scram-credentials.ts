@@ -6,7 +6,7 @@ export const AlterUserScramCredentialsRequest = message({
   apiKey: 51,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Alter User Scram Credentials.',
+  about: 'The request of AlterUserScramCredentials.',
   fields: {
     deletions: array(
       struct('ScramCredentialDeletion', {
@@ -34,7 +34,7 @@ export const AlterUserScramCredentialsResponse = message({
   apiKey: 51,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Alter User Scram Credentials.',
+  about: 'The answer of AlterUserScramCredentials.',
   fields: {
     throttleTimeMs: int32('0+'),
     results: array(

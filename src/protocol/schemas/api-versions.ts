@@ -6,7 +6,7 @@ export const ApiVersionsRequest = message({
   apiKey: 18,
   versions: '0-5',
   flexible: '3+',
-  about: 'Asks for Api Versions.',
+  about: 'Asks what is served. An unknown version is answered in version 0 (KIP-511).',
   fields: {
     clientSoftwareName: string('3+', { ignorable: true }),
     clientSoftwareVersion: string('3+', { ignorable: true }),
@@ -21,7 +21,7 @@ export const ApiVersionsResponse = message({
   apiKey: 18,
   versions: '0-5',
   flexible: '3+',
-  about: 'Answers Api Versions.',
+  about: 'The served APIs. Its header is version 0 in every version.',
   fields: {
     errorCode: int16('0+'),
     apiKeys: array(

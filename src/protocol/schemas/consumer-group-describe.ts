@@ -6,7 +6,7 @@ export const ConsumerGroupDescribeRequest = message({
   apiKey: 69,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for Consumer Group Describe.',
+  about: 'The request of ConsumerGroupDescribe.',
   fields: {
     groupIds: array('string', '0+'),
     includeAuthorizedOperations: bool('0+'),
@@ -29,7 +29,7 @@ export const ConsumerGroupDescribeResponse = message({
   apiKey: 69,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers Consumer Group Describe.',
+  about: 'The answer of ConsumerGroupDescribe.',
   fields: {
     throttleTimeMs: int32('0+'),
     groups: array(

@@ -6,7 +6,7 @@ export const ConsumerGroupHeartbeatRequest = message({
   apiKey: 68,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for Consumer Group Heartbeat.',
+  about: 'The request of ConsumerGroupHeartbeat.',
   fields: {
     groupId: string('0+'),
     memberId: string('0+'),
@@ -34,7 +34,7 @@ export const ConsumerGroupHeartbeatResponse = message({
   apiKey: 68,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers Consumer Group Heartbeat.',
+  about: 'The answer of ConsumerGroupHeartbeat.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const CreateAclsRequest = message({
   apiKey: 30,
   versions: '0-3',
   flexible: '2+',
-  about: 'Asks for Create Acls.',
+  about: 'The request of CreateAcls.',
   fields: {
     creations: array(
       struct('AclCreation', {
@@ -29,7 +29,7 @@ export const CreateAclsResponse = message({
   apiKey: 30,
   versions: '0-3',
   flexible: '2+',
-  about: 'Answers Create Acls.',
+  about: 'The answer of CreateAcls.',
   fields: {
     throttleTimeMs: int32('0+'),
     results: array(

@@ -6,7 +6,7 @@ export const CreateDelegationTokenRequest = message({
   apiKey: 38,
   versions: '0-3',
   flexible: '2+',
-  about: 'Asks for Create Delegation Token.',
+  about: 'The request of CreateDelegationToken.',
   fields: {
     ownerPrincipalType: string('3+', { nullable: '3+' }),
     ownerPrincipalName: string('3+', { nullable: '3+' }),
@@ -27,7 +27,7 @@ export const CreateDelegationTokenResponse = message({
   apiKey: 38,
   versions: '0-3',
   flexible: '2+',
-  about: 'Answers Create Delegation Token.',
+  about: 'The answer of CreateDelegationToken.',
   fields: {
     errorCode: int16('0+'),
     principalType: string('0+'),

@@ -6,7 +6,7 @@ export const CreatePartitionsRequest = message({
   apiKey: 37,
   versions: '0-3',
   flexible: '2+',
-  about: 'Asks for Create Partitions.',
+  about: 'The request of CreatePartitions.',
   fields: {
     topics: array(
       struct('CreatePartitionsTopic', {
@@ -33,7 +33,7 @@ export const CreatePartitionsResponse = message({
   apiKey: 37,
   versions: '0-3',
   flexible: '2+',
-  about: 'Answers Create Partitions.',
+  about: 'The answer of CreatePartitions.',
   fields: {
     throttleTimeMs: int32('0+'),
     results: array(

@@ -6,7 +6,7 @@ export const CreateTopicsRequest = message({
   apiKey: 19,
   versions: '0-7',
   flexible: '5+',
-  about: 'Asks for Create Topics.',
+  about: 'Creates topics, or only checks whether that would work.',
   fields: {
     topics: array(
       struct('CreatableTopic', {
@@ -41,7 +41,7 @@ export const CreateTopicsResponse = message({
   apiKey: 19,
   versions: '0-7',
   flexible: '5+',
-  about: 'Answers Create Topics.',
+  about: 'The answer of CreateTopics.',
   fields: {
     throttleTimeMs: int32('2+', { ignorable: true }),
     topics: array(

@@ -6,7 +6,7 @@ export const DeleteAclsRequest = message({
   apiKey: 31,
   versions: '0-3',
   flexible: '2+',
-  about: 'Asks for Delete Acls.',
+  about: 'The request of DeleteAcls.',
   fields: {
     filters: array(
       struct('DeleteAclsFilter', {
@@ -29,7 +29,7 @@ export const DeleteAclsResponse = message({
   apiKey: 31,
   versions: '0-3',
   flexible: '2+',
-  about: 'Answers Delete Acls.',
+  about: 'The answer of DeleteAcls.',
   fields: {
     throttleTimeMs: int32('0+'),
     filterResults: array(

@@ -6,7 +6,7 @@ export const DeleteGroupsRequest = message({
   apiKey: 42,
   versions: '0-3',
   flexible: '2+',
-  about: 'Asks for Delete Groups.',
+  about: 'The request of DeleteGroups.',
   fields: {
     groupsNames: array('string', '0+'),
   },
@@ -18,7 +18,7 @@ export const DeleteGroupsResponse = message({
   apiKey: 42,
   versions: '0-3',
   flexible: '2+',
-  about: 'Answers Delete Groups.',
+  about: 'The answer of DeleteGroups.',
   fields: {
     throttleTimeMs: int32('0+'),
     results: array(

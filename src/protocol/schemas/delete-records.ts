@@ -6,7 +6,7 @@ export const DeleteRecordsRequest = message({
   apiKey: 21,
   versions: '0-2',
   flexible: '2+',
-  about: 'Asks for Delete Records.',
+  about: 'The request of DeleteRecords.',
   fields: {
     topics: array(
       struct('DeleteRecordsTopic', {
@@ -31,7 +31,7 @@ export const DeleteRecordsResponse = message({
   apiKey: 21,
   versions: '0-2',
   flexible: '2+',
-  about: 'Answers Delete Records.',
+  about: 'The answer of DeleteRecords.',
   fields: {
     throttleTimeMs: int32('0+'),
     topics: array(

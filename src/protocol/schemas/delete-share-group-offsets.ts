@@ -6,7 +6,7 @@ export const DeleteShareGroupOffsetsRequest = message({
   apiKey: 92,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Delete Share Group Offsets.',
+  about: 'The request of DeleteShareGroupOffsets.',
   fields: {
     groupId: string('0+'),
     topics: array(
@@ -24,7 +24,7 @@ export const DeleteShareGroupOffsetsResponse = message({
   apiKey: 92,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Delete Share Group Offsets.',
+  about: 'The answer of DeleteShareGroupOffsets.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

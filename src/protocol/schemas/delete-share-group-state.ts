@@ -6,7 +6,7 @@ export const DeleteShareGroupStateRequest = message({
   apiKey: 86,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Delete Share Group State.',
+  about: 'The request of DeleteShareGroupState.',
   fields: {
     groupId: string('0+'),
     topics: array(
@@ -30,7 +30,7 @@ export const DeleteShareGroupStateResponse = message({
   apiKey: 86,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Delete Share Group State.',
+  about: 'The answer of DeleteShareGroupState.',
   fields: {
     results: array(
       struct('DeleteStateResult', {

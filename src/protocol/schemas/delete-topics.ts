@@ -6,7 +6,7 @@ export const DeleteTopicsRequest = message({
   apiKey: 20,
   versions: '0-6',
   flexible: '4+',
-  about: 'Asks for Delete Topics.',
+  about: 'The request of DeleteTopics.',
   fields: {
     topics: array(
       struct('DeleteTopicState', {
@@ -26,7 +26,7 @@ export const DeleteTopicsResponse = message({
   apiKey: 20,
   versions: '0-6',
   flexible: '4+',
-  about: 'Answers Delete Topics.',
+  about: 'The answer of DeleteTopics.',
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),
     responses: array(

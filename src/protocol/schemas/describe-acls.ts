@@ -6,7 +6,7 @@ export const DescribeAclsRequest = message({
   apiKey: 29,
   versions: '0-3',
   flexible: '2+',
-  about: 'Asks for Describe Acls.',
+  about: 'The request of DescribeAcls.',
   fields: {
     resourceTypeFilter: int8('0+'),
     resourceNameFilter: string('0+', { nullable: '0+' }),
@@ -24,7 +24,7 @@ export const DescribeAclsResponse = message({
   apiKey: 29,
   versions: '0-3',
   flexible: '2+',
-  about: 'Answers Describe Acls.',
+  about: 'The answer of DescribeAcls.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

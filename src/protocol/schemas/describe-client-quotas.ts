@@ -6,7 +6,7 @@ export const DescribeClientQuotasRequest = message({
   apiKey: 48,
   versions: '0-1',
   flexible: '1+',
-  about: 'Asks for Describe Client Quotas.',
+  about: 'The request of DescribeClientQuotas.',
   fields: {
     components: array(
       struct('ComponentData', {
@@ -26,7 +26,7 @@ export const DescribeClientQuotasResponse = message({
   apiKey: 48,
   versions: '0-1',
   flexible: '1+',
-  about: 'Answers Describe Client Quotas.',
+  about: 'The answer of DescribeClientQuotas.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const DescribeClusterRequest = message({
   apiKey: 60,
   versions: '0-2',
   flexible: '0+',
-  about: 'Asks for Describe Cluster.',
+  about: 'The request of DescribeCluster.',
   fields: {
     includeClusterAuthorizedOperations: bool('0+'),
     endpointType: int8('1+', { default: 1 }),
@@ -20,7 +20,7 @@ export const DescribeClusterResponse = message({
   apiKey: 60,
   versions: '0-2',
   flexible: '0+',
-  about: 'Answers Describe Cluster.',
+  about: 'The answer of DescribeCluster.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

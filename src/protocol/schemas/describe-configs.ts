@@ -6,7 +6,7 @@ export const DescribeConfigsRequest = message({
   apiKey: 32,
   versions: '0-4',
   flexible: '4+',
-  about: 'Asks for Describe Configs.',
+  about: 'The request of DescribeConfigs.',
   fields: {
     resources: array(
       struct('DescribeConfigsResource', {
@@ -27,7 +27,7 @@ export const DescribeConfigsResponse = message({
   apiKey: 32,
   versions: '0-4',
   flexible: '4+',
-  about: 'Answers Describe Configs.',
+  about: 'The answer of DescribeConfigs.',
   fields: {
     throttleTimeMs: int32('0+'),
     results: array(

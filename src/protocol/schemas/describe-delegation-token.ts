@@ -6,7 +6,7 @@ export const DescribeDelegationTokenRequest = message({
   apiKey: 41,
   versions: '0-3',
   flexible: '2+',
-  about: 'Asks for Describe Delegation Token.',
+  about: 'The request of DescribeDelegationToken.',
   fields: {
     owners: array(
       struct('DescribeDelegationTokenOwner', {
@@ -25,7 +25,7 @@ export const DescribeDelegationTokenResponse = message({
   apiKey: 41,
   versions: '0-3',
   flexible: '2+',
-  about: 'Answers Describe Delegation Token.',
+  about: 'The answer of DescribeDelegationToken.',
   fields: {
     errorCode: int16('0+'),
     tokens: array(

@@ -6,7 +6,7 @@ export const DescribeGroupsRequest = message({
   apiKey: 15,
   versions: '0-6',
   flexible: '5+',
-  about: 'Asks for Describe Groups.',
+  about: 'The request of DescribeGroups.',
   fields: {
     groups: array('string', '0+'),
     includeAuthorizedOperations: bool('3+'),
@@ -19,7 +19,7 @@ export const DescribeGroupsResponse = message({
   apiKey: 15,
   versions: '0-6',
   flexible: '5+',
-  about: 'Answers Describe Groups.',
+  about: 'The answer of DescribeGroups.',
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),
     groups: array(

@@ -6,7 +6,7 @@ export const DescribeLogDirsRequest = message({
   apiKey: 35,
   versions: '0-5',
   flexible: '2+',
-  about: 'Asks for Describe Log Dirs.',
+  about: 'The request of DescribeLogDirs.',
   fields: {
     topics: array(
       struct('DescribableLogDirTopic', {
@@ -25,7 +25,7 @@ export const DescribeLogDirsResponse = message({
   apiKey: 35,
   versions: '0-5',
   flexible: '2+',
-  about: 'Answers Describe Log Dirs.',
+  about: 'The answer of DescribeLogDirs.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('3+', { ignorable: true }),

@@ -6,7 +6,7 @@ export const DescribeProducersRequest = message({
   apiKey: 61,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Describe Producers.',
+  about: 'The request of DescribeProducers.',
   fields: {
     topics: array(
       struct('TopicRequest', {
@@ -24,7 +24,7 @@ export const DescribeProducersResponse = message({
   apiKey: 61,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Describe Producers.',
+  about: 'The answer of DescribeProducers.',
   fields: {
     throttleTimeMs: int32('0+'),
     topics: array(

@@ -6,7 +6,7 @@ export const DescribeQuorumRequest = message({
   apiKey: 55,
   versions: '0-2',
   flexible: '0+',
-  about: 'Asks for Describe Quorum.',
+  about: 'The request of DescribeQuorum.',
   fields: {
     topics: array(
       struct('TopicData', {
@@ -37,7 +37,7 @@ export const DescribeQuorumResponse = message({
   apiKey: 55,
   versions: '0-2',
   flexible: '0+',
-  about: 'Answers Describe Quorum.',
+  about: 'The answer of DescribeQuorum.',
   fields: {
     errorCode: int16('0+'),
     errorMessage: string('2+', { nullable: '2+', ignorable: true }),

@@ -6,7 +6,7 @@ export const DescribeShareGroupOffsetsRequest = message({
   apiKey: 90,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for Describe Share Group Offsets.',
+  about: 'The request of DescribeShareGroupOffsets.',
   fields: {
     groups: array(
       struct('DescribeShareGroupOffsetsRequestGroup', {
@@ -31,7 +31,7 @@ export const DescribeShareGroupOffsetsResponse = message({
   apiKey: 90,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers Describe Share Group Offsets.',
+  about: 'The answer of DescribeShareGroupOffsets.',
   fields: {
     throttleTimeMs: int32('0+'),
     groups: array(

@@ -6,7 +6,7 @@ export const DescribeTopicPartitionsRequest = message({
   apiKey: 75,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Describe Topic Partitions.',
+  about: 'The request of DescribeTopicPartitions.',
   fields: {
     topics: array(
       struct('TopicRequest', {
@@ -32,7 +32,7 @@ export const DescribeTopicPartitionsResponse = message({
   apiKey: 75,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Describe Topic Partitions.',
+  about: 'The answer of DescribeTopicPartitions.',
   fields: {
     throttleTimeMs: int32('0+', { ignorable: true }),
     topics: array(

@@ -6,7 +6,7 @@ export const DescribeTransactionsRequest = message({
   apiKey: 65,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Describe Transactions.',
+  about: 'The request of DescribeTransactions.',
   fields: {
     transactionalIds: array('string', '0+'),
   },
@@ -18,7 +18,7 @@ export const DescribeTransactionsResponse = message({
   apiKey: 65,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Describe Transactions.',
+  about: 'The answer of DescribeTransactions.',
   fields: {
     throttleTimeMs: int32('0+'),
     transactionStates: array(

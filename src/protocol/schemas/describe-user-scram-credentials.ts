@@ -6,7 +6,7 @@ export const DescribeUserScramCredentialsRequest = message({
   apiKey: 50,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Describe User Scram Credentials.',
+  about: 'The request of DescribeUserScramCredentials.',
   fields: {
     users: array(
       struct('UserName', {
@@ -24,7 +24,7 @@ export const DescribeUserScramCredentialsResponse = message({
   apiKey: 50,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Describe User Scram Credentials.',
+  about: 'The answer of DescribeUserScramCredentials.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

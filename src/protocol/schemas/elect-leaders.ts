@@ -6,7 +6,7 @@ export const ElectLeadersRequest = message({
   apiKey: 43,
   versions: '0-2',
   flexible: '2+',
-  about: 'Asks for Elect Leaders.',
+  about: 'The request of ElectLeaders.',
   fields: {
     electionType: int8('1+'),
     topicPartitions: array(
@@ -27,7 +27,7 @@ export const ElectLeadersResponse = message({
   apiKey: 43,
   versions: '0-2',
   flexible: '2+',
-  about: 'Answers Elect Leaders.',
+  about: 'The answer of ElectLeaders.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('1+'),

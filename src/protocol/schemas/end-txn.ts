@@ -6,7 +6,7 @@ export const EndTxnRequest = message({
   apiKey: 26,
   versions: '0-5',
   flexible: '3+',
-  about: 'Asks for End Txn.',
+  about: 'The request of EndTxn.',
   fields: {
     transactionalId: string('0+'),
     producerId: int64('0+'),
@@ -21,7 +21,7 @@ export const EndTxnResponse = message({
   apiKey: 26,
   versions: '0-5',
   flexible: '3+',
-  about: 'Answers End Txn.',
+  about: 'The answer of EndTxn.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const ExpireDelegationTokenRequest = message({
   apiKey: 40,
   versions: '0-2',
   flexible: '2+',
-  about: 'Asks for Expire Delegation Token.',
+  about: 'The request of ExpireDelegationToken.',
   fields: {
     hmac: bytes('0+'),
     expiryTimePeriodMs: int64('0+'),
@@ -19,7 +19,7 @@ export const ExpireDelegationTokenResponse = message({
   apiKey: 40,
   versions: '0-2',
   flexible: '2+',
-  about: 'Answers Expire Delegation Token.',
+  about: 'The answer of ExpireDelegationToken.',
   fields: {
     errorCode: int16('0+'),
     expiryTimestampMs: int64('0+'),

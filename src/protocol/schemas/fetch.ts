@@ -6,24 +6,40 @@ export const FetchRequest = message({
   apiKey: 1,
   versions: '0-18',
   flexible: '12+',
-  about: 'Asks for Fetch.',
+  about: 'Reads batches. v7: sessions (KIP-227), v12: diverging epochs (KIP-595), v13: topic ids (KIP-516).',
   fields: {
     clusterId: string('12+', { nullable: '12+', default: null, tag: 0, ignorable: true }),
-    replicaId: int32('0-14', { default: -1 }),
+    replicaId: int32('0-14', { about: 'Id of the follower that asks, -1 for a consumer.', default: -1 }),
     replicaState: one(
       struct('ReplicaState', {
-        replicaId: int32('15+', { default: -1 }),
+        replicaId: int32('15+', { about: 'Id of the follower that asks, -1 for a consumer.', default: -1 }),
         replicaEpoch: int64('15+', { default: -1 }),
       }),
       '15+',
       { tag: 1 },
     ),
-    maxWaitMs: int32('0+'),
-    minBytes: int32('0+'),
-    maxBytes: int32('3+', { default: 2147483647, ignorable: true }),
-    isolationLevel: int8('4+', { default: 0, ignorable: true }),
-    sessionId: int32('7+', { default: 0, ignorable: true }),
-    sessionEpoch: int32('7+', { default: -1, ignorable: true }),
+    maxWaitMs: int32('0+', { about: 'Longest wait for minBytes, in milliseconds.' }),
+    minBytes: int32('0+', { about: 'Bytes that make it worth to answer at once.' }),
+    maxBytes: int32('3+', {
+      about: 'Bound on the whole answer; the first batch is always whole.',
+      default: 2147483647,
+      ignorable: true,
+    }),
+    isolationLevel: int8('4+', {
+      about: '0 reads up to the high watermark, 1 up to the last stable offset.',
+      default: 0,
+      ignorable: true,
+    }),
+    sessionId: int32('7+', {
+      about: 'The session, 0 for none or a new one (KIP-227).',
+      default: 0,
+      ignorable: true,
+    }),
+    sessionEpoch: int32('7+', {
+      about: 'Number of the request in its session; -1 without a session, 0 to start one.',
+      default: -1,
+      ignorable: true,
+    }),
     topics: array(
       struct('FetchTopic', {
         topic: string('0-12', { ignorable: true }),
@@ -31,13 +47,22 @@ export const FetchRequest = message({
         partitions: array(
           struct('FetchPartition', {
             partition: int32('0+'),
-            currentLeaderEpoch: int32('9+', { default: -1, ignorable: true }),
-            fetchOffset: int64('0+'),
-            lastFetchedEpoch: int32('12+', { default: -1 }),
+            currentLeaderEpoch: int32('9+', {
+              about: 'Epoch that the reader believes in, -1 to skip the check (KIP-320).',
+              default: -1,
+              ignorable: true,
+            }),
+            fetchOffset: int64('0+', { about: 'First offset wanted.' }),
+            lastFetchedEpoch: int32('12+', {
+              about: 'Epoch of the last record the follower has, -1 for none.',
+              default: -1,
+            }),
             logStartOffset: int64('5+', { default: -1, ignorable: true }),
-            partitionMaxBytes: int32('0+'),
+            partitionMaxBytes: int32('0+', { about: 'Bound on what this partition gives.' }),
             replicaDirectoryId: uuid('17+', { tag: 0, ignorable: true }),
             highWatermark: int64('18+', {
+              about:
+                'What the follower believes the high watermark to be; not set when at its largest (KIP-1166).',
               default: Number.MAX_SAFE_INTEGER,
               tag: 1,
               ignorable: true,
@@ -56,8 +81,13 @@ export const FetchRequest = message({
         partitions: array('int32', '7+'),
       }),
       '7+',
+      { about: 'Partitions that leave the session.' },
     ),
-    rackId: string('11+', { default: '', ignorable: true }),
+    rackId: string('11+', {
+      about: 'Where the consumer is, for reading from a near replica (KIP-392).',
+      default: '',
+      ignorable: true,
+    }),
   },
 })
 
@@ -67,7 +97,8 @@ export const FetchResponse = message({
   apiKey: 1,
   versions: '0-18',
   flexible: '12+',
-  about: 'Answers Fetch.',
+  about:
+    'Batches as they lie in the log: the first and the last may hold records outside of what was asked for.',
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),
     errorCode: int16('7+', { ignorable: true }),
@@ -80,8 +111,14 @@ export const FetchResponse = message({
           struct('PartitionData', {
             partitionIndex: int32('0+'),
             errorCode: int16('0+'),
-            highWatermark: int64('0+'),
-            lastStableOffset: int64('4+', { default: -1, ignorable: true }),
+            highWatermark: int64('0+', {
+              about: 'First offset that is not yet safe on all in-sync replicas.',
+            }),
+            lastStableOffset: int64('4+', {
+              about: 'First offset of the oldest open transaction.',
+              default: -1,
+              ignorable: true,
+            }),
             logStartOffset: int64('5+', { default: -1, ignorable: true }),
             divergingEpoch: one(
               struct('EpochEndOffset', {
@@ -89,7 +126,7 @@ export const FetchResponse = message({
                 endOffset: int64('12+', { default: -1 }),
               }),
               '12+',
-              { tag: 0 },
+              { about: 'Largest epoch, with its end, that both logs may have in common.', tag: 0 },
             ),
             currentLeader: one(
               struct('LeaderIdAndEpoch', {
@@ -113,10 +150,20 @@ export const FetchResponse = message({
                 firstOffset: int64('4+'),
               }),
               '4+',
-              { nullable: '4+', ignorable: true },
+              {
+                about: 'Aborted transactions within the batches, for readers of isolation level 1.',
+                nullable: '4+',
+                ignorable: true,
+              },
             ),
-            preferredReadReplica: int32('11+', { default: -1 }),
-            records: records('0+', { nullable: '0+' }),
+            preferredReadReplica: int32('11+', {
+              about: 'Broker to read from instead, -1 for none.',
+              default: -1,
+            }),
+            records: records('0+', {
+              about: 'Whole batches, or a range of a file that holds them.',
+              nullable: '0+',
+            }),
           }),
           '0+',
         ),

@@ -6,7 +6,7 @@ export const FindCoordinatorRequest = message({
   apiKey: 10,
   versions: '0-6',
   flexible: '3+',
-  about: 'Asks for Find Coordinator.',
+  about: 'Asks for the broker that coordinates a group or a transactional id.',
   fields: {
     key: string('0-3'),
     keyType: int8('1+', { default: 0 }),
@@ -20,7 +20,7 @@ export const FindCoordinatorResponse = message({
   apiKey: 10,
   versions: '0-6',
   flexible: '3+',
-  about: 'Answers Find Coordinator.',
+  about: 'The answer of FindCoordinator.',
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),
     errorCode: int16('0-3'),

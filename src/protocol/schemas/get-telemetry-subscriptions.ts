@@ -6,7 +6,7 @@ export const GetTelemetrySubscriptionsRequest = message({
   apiKey: 71,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Get Telemetry Subscriptions.',
+  about: 'The request of GetTelemetrySubscriptions.',
   fields: {
     clientInstanceId: uuid('0+'),
   },
@@ -18,7 +18,7 @@ export const GetTelemetrySubscriptionsResponse = message({
   apiKey: 71,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Get Telemetry Subscriptions.',
+  about: 'The answer of GetTelemetrySubscriptions.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

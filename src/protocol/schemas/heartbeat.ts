@@ -6,7 +6,7 @@ export const HeartbeatRequest = message({
   apiKey: 12,
   versions: '0-4',
   flexible: '4+',
-  about: 'Asks for Heartbeat.',
+  about: 'The request of Heartbeat.',
   fields: {
     groupId: string('0+'),
     generationId: int32('0+'),
@@ -21,7 +21,7 @@ export const HeartbeatResponse = message({
   apiKey: 12,
   versions: '0-4',
   flexible: '4+',
-  about: 'Answers Heartbeat.',
+  about: 'The answer of Heartbeat.',
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),
     errorCode: int16('0+'),

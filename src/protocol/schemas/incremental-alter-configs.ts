@@ -6,7 +6,7 @@ export const IncrementalAlterConfigsRequest = message({
   apiKey: 44,
   versions: '0-1',
   flexible: '1+',
-  about: 'Asks for Incremental Alter Configs.',
+  about: 'The request of IncrementalAlterConfigs.',
   fields: {
     resources: array(
       struct('AlterConfigsResource', {
@@ -33,7 +33,7 @@ export const IncrementalAlterConfigsResponse = message({
   apiKey: 44,
   versions: '0-1',
   flexible: '1+',
-  about: 'Answers Incremental Alter Configs.',
+  about: 'The answer of IncrementalAlterConfigs.',
   fields: {
     throttleTimeMs: int32('0+'),
     responses: array(

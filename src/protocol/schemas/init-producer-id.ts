@@ -7,7 +7,7 @@ export const InitProducerIdRequest = message({
   versions: '0-6',
   flexible: '2+',
   latestVersionUnstable: true,
-  about: 'Asks for Init Producer Id.',
+  about: 'Asks for a producer id, or for the next epoch of one.',
   fields: {
     transactionalId: string('0+', { nullable: '0+' }),
     transactionTimeoutMs: int32('0+'),
@@ -24,7 +24,7 @@ export const InitProducerIdResponse = message({
   apiKey: 22,
   versions: '0-6',
   flexible: '2+',
-  about: 'Answers Init Producer Id.',
+  about: 'The answer of InitProducerId.',
   fields: {
     throttleTimeMs: int32('0+', { ignorable: true }),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const InitializeShareGroupStateRequest = message({
   apiKey: 83,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Initialize Share Group State.',
+  about: 'The request of InitializeShareGroupState.',
   fields: {
     groupId: string('0+'),
     topics: array(
@@ -32,7 +32,7 @@ export const InitializeShareGroupStateResponse = message({
   apiKey: 83,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Initialize Share Group State.',
+  about: 'The answer of InitializeShareGroupState.',
   fields: {
     results: array(
       struct('InitializeStateResult', {

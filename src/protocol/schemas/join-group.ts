@@ -6,7 +6,7 @@ export const JoinGroupRequest = message({
   apiKey: 11,
   versions: '0-9',
   flexible: '6+',
-  about: 'Asks for Join Group.',
+  about: 'Enters a classic group, or joins its next generation. v5 brings static members (KIP-345).',
   fields: {
     groupId: string('0+'),
     sessionTimeoutMs: int32('0+'),
@@ -31,7 +31,7 @@ export const JoinGroupResponse = message({
   apiKey: 11,
   versions: '0-9',
   flexible: '6+',
-  about: 'Answers Join Group.',
+  about: 'The answer of JoinGroup.',
   fields: {
     throttleTimeMs: int32('2+', { ignorable: true }),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const LeaveGroupRequest = message({
   apiKey: 13,
   versions: '0-5',
   flexible: '4+',
-  about: 'Asks for Leave Group.',
+  about: 'The request of LeaveGroup.',
   fields: {
     groupId: string('0+'),
     memberId: string('0-2'),
@@ -27,7 +27,7 @@ export const LeaveGroupResponse = message({
   apiKey: 13,
   versions: '0-5',
   flexible: '4+',
-  about: 'Answers Leave Group.',
+  about: 'The answer of LeaveGroup.',
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const ListConfigResourcesRequest = message({
   apiKey: 74,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for List Config Resources.',
+  about: 'The request of ListConfigResources.',
   fields: {
     resourceTypes: array('int8', '1+'),
   },
@@ -18,16 +18,10 @@ export const ListConfigResourcesResponse = message({
   apiKey: 74,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers List Config Resources.',
+  about: 'The answer of ListConfigResources.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),
-    clientMetricsResources: array(
-      struct('ClientMetricsResource', {
-        name: string('0'),
-      }),
-      '0',
-    ),
     configResources: array(
       struct('ConfigResource', {
         resourceName: string('0+'),

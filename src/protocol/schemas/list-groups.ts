@@ -6,7 +6,7 @@ export const ListGroupsRequest = message({
   apiKey: 16,
   versions: '0-5',
   flexible: '3+',
-  about: 'Asks for List Groups.',
+  about: 'The request of ListGroups.',
   fields: {
     statesFilter: array('string', '4+'),
     typesFilter: array('string', '5+'),
@@ -19,7 +19,7 @@ export const ListGroupsResponse = message({
   apiKey: 16,
   versions: '0-5',
   flexible: '3+',
-  about: 'Answers List Groups.',
+  about: 'The answer of ListGroups.',
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),
     errorCode: int16('0+'),

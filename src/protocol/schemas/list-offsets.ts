@@ -6,7 +6,8 @@ export const ListOffsetsRequest = message({
   apiKey: 2,
   versions: '0-11',
   flexible: '6+',
-  about: 'Asks for List Offsets.',
+  about:
+    'Looks up offsets by time, or one end of the log by a negative timestamp. v0 asks for segment starts.',
   fields: {
     replicaId: int32('0+'),
     isolationLevel: int8('2+'),
@@ -17,8 +18,12 @@ export const ListOffsetsRequest = message({
           struct('ListOffsetsPartition', {
             partitionIndex: int32('0+'),
             currentLeaderEpoch: int32('4+', { default: -1, ignorable: true }),
-            timestamp: int64('0+', { saturating: true }),
-            maxNumOffsets: int32('0', { default: 1 }),
+            timestamp: int64('0+', {
+              about:
+                '-1 latest, -2 earliest, -3 of the largest time, -4 earliest local, -5 latest tiered, -6 not uploaded.',
+              saturating: true,
+            }),
+            maxNumOffsets: int32('0', { about: 'How many segment starts v0 wants.', default: 1 }),
           }),
           '0+',
         ),
@@ -35,7 +40,7 @@ export const ListOffsetsResponse = message({
   apiKey: 2,
   versions: '0-11',
   flexible: '6+',
-  about: 'Answers List Offsets.',
+  about: 'The offset found for each partition.',
   fields: {
     throttleTimeMs: int32('2+', { ignorable: true }),
     topics: array(
@@ -45,9 +50,12 @@ export const ListOffsetsResponse = message({
           struct('ListOffsetsPartitionResponse', {
             partitionIndex: int32('0+'),
             errorCode: int16('0+'),
-            oldStyleOffsets: array('int64', '0', { saturating: true }),
+            oldStyleOffsets: array('int64', '0', {
+              about: 'Segment starts, newest first.',
+              saturating: true,
+            }),
             timestamp: int64('1+', { default: -1, saturating: true }),
-            offset: int64('1+', { default: -1 }),
+            offset: int64('1+', { about: 'The offset found, -1 for none.', default: -1 }),
             leaderEpoch: int32('4+', { default: -1 }),
           }),
           '0+',

@@ -6,7 +6,7 @@ export const ListPartitionReassignmentsRequest = message({
   apiKey: 46,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for List Partition Reassignments.',
+  about: 'The request of ListPartitionReassignments.',
   fields: {
     timeoutMs: int32('0+', { default: 60000 }),
     topics: array(
@@ -26,7 +26,7 @@ export const ListPartitionReassignmentsResponse = message({
   apiKey: 46,
   versions: '0',
   flexible: '0+',
-  about: 'Answers List Partition Reassignments.',
+  about: 'The answer of ListPartitionReassignments.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const ListTransactionsRequest = message({
   apiKey: 66,
   versions: '0-2',
   flexible: '0+',
-  about: 'Asks for List Transactions.',
+  about: 'The request of ListTransactions.',
   fields: {
     stateFilters: array('string', '0+'),
     producerIdFilters: array('int64', '0+'),
@@ -21,7 +21,7 @@ export const ListTransactionsResponse = message({
   apiKey: 66,
   versions: '0-2',
   flexible: '0+',
-  about: 'Answers List Transactions.',
+  about: 'The answer of ListTransactions.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

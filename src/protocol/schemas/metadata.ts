@@ -6,7 +6,8 @@ export const MetadataRequest = message({
   apiKey: 3,
   versions: '0-13',
   flexible: '9+',
-  about: 'Asks for Metadata.',
+  about:
+    'Asks for brokers, topics and the leaders of their partitions. No topics means all: an empty array in v0, null later.',
   fields: {
     topics: array(
       struct('MetadataRequestTopic', {
@@ -16,7 +17,7 @@ export const MetadataRequest = message({
       '0+',
       { nullable: '1+' },
     ),
-    allowAutoTopicCreation: bool('4+', { default: true }),
+    allowAutoTopicCreation: bool('4+', { about: 'Missing topics may be created.', default: true }),
     includeClusterAuthorizedOperations: bool('8-10'),
     includeTopicAuthorizedOperations: bool('8+'),
   },
@@ -28,7 +29,7 @@ export const MetadataResponse = message({
   apiKey: 3,
   versions: '0-13',
   flexible: '9+',
-  about: 'Answers Metadata.',
+  about: 'The cluster as this broker sees it.',
   fields: {
     throttleTimeMs: int32('3+', { ignorable: true }),
     brokers: array(
@@ -41,7 +42,11 @@ export const MetadataResponse = message({
       '0+',
     ),
     clusterId: string('2+', { nullable: '2+', default: null, ignorable: true }),
-    controllerId: int32('1+', { default: -1, ignorable: true }),
+    controllerId: int32('1+', {
+      about: 'Broker that takes changes of topics, -1 when unknown.',
+      default: -1,
+      ignorable: true,
+    }),
     topics: array(
       struct('MetadataResponseTopic', {
         errorCode: int16('0+'),

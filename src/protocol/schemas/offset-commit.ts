@@ -6,13 +6,22 @@ export const OffsetCommitRequest = message({
   apiKey: 8,
   versions: '0-10',
   flexible: '8+',
-  about: 'Asks for Offset Commit.',
+  about: 'Stores the positions of a group.',
   fields: {
     groupId: string('0+'),
-    generationIdOrMemberEpoch: int32('1+', { default: -1, ignorable: true }),
+    generationIdOrMemberEpoch: int32('1+', {
+      about: '-1 outside of a group generation.',
+      default: -1,
+      ignorable: true,
+    }),
     memberId: string('1+', { ignorable: true }),
     groupInstanceId: string('7+', { nullable: '7+', default: null }),
-    retentionTimeMs: int64('2-4', { default: -1, ignorable: true, saturating: true }),
+    retentionTimeMs: int64('2-4', {
+      about: 'How long to keep the offsets, -1 for the default of the broker.',
+      default: -1,
+      ignorable: true,
+      saturating: true,
+    }),
     topics: array(
       struct('OffsetCommitRequestTopic', {
         name: string('0-9', { ignorable: true }),
@@ -39,7 +48,7 @@ export const OffsetCommitResponse = message({
   apiKey: 8,
   versions: '0-10',
   flexible: '8+',
-  about: 'Answers Offset Commit.',
+  about: 'The answer of OffsetCommit.',
   fields: {
     throttleTimeMs: int32('3+', { ignorable: true }),
     topics: array(

@@ -6,7 +6,7 @@ export const OffsetDeleteRequest = message({
   apiKey: 47,
   versions: '0',
   flexible: 'none',
-  about: 'Asks for Offset Delete.',
+  about: 'The request of OffsetDelete.',
   fields: {
     groupId: string('0+'),
     topics: array(
@@ -30,7 +30,7 @@ export const OffsetDeleteResponse = message({
   apiKey: 47,
   versions: '0',
   flexible: 'none',
-  about: 'Answers Offset Delete.',
+  about: 'The answer of OffsetDelete.',
   fields: {
     errorCode: int16('0+'),
     throttleTimeMs: int32('0+', { ignorable: true }),

@@ -6,7 +6,7 @@ export const OffsetFetchRequest = message({
   apiKey: 9,
   versions: '0-10',
   flexible: '6+',
-  about: 'Asks for Offset Fetch.',
+  about: 'Reads the stored positions of one group, or of several from v8 (KIP-709).',
   fields: {
     groupId: string('0-7'),
     topics: array(
@@ -44,7 +44,7 @@ export const OffsetFetchResponse = message({
   apiKey: 9,
   versions: '0-10',
   flexible: '6+',
-  about: 'Answers Offset Fetch.',
+  about: 'The answer of OffsetFetch.',
   fields: {
     throttleTimeMs: int32('3+', { ignorable: true }),
     topics: array(

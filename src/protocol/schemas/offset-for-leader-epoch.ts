@@ -6,7 +6,7 @@ export const OffsetForLeaderEpochRequest = message({
   apiKey: 23,
   versions: '0-4',
   flexible: '4+',
-  about: 'Asks for Offset For Leader Epoch.',
+  about: 'The request of OffsetForLeaderEpoch.',
   fields: {
     replicaId: int32('3+', { default: -2, ignorable: true }),
     topics: array(
@@ -32,7 +32,7 @@ export const OffsetForLeaderEpochResponse = message({
   apiKey: 23,
   versions: '0-4',
   flexible: '4+',
-  about: 'Answers Offset For Leader Epoch.',
+  about: 'The answer of OffsetForLeaderEpoch.',
   fields: {
     throttleTimeMs: int32('2+', { ignorable: true }),
     topics: array(

@@ -6,7 +6,7 @@ export const PushTelemetryRequest = message({
   apiKey: 72,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Push Telemetry.',
+  about: 'The request of PushTelemetry.',
   fields: {
     clientInstanceId: uuid('0+'),
     subscriptionId: int32('0+'),
@@ -22,7 +22,7 @@ export const PushTelemetryResponse = message({
   apiKey: 72,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Push Telemetry.',
+  about: 'The answer of PushTelemetry.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

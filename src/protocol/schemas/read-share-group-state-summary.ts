@@ -6,7 +6,7 @@ export const ReadShareGroupStateSummaryRequest = message({
   apiKey: 87,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for Read Share Group State Summary.',
+  about: 'The request of ReadShareGroupStateSummary.',
   fields: {
     groupId: string('0+'),
     topics: array(
@@ -31,7 +31,7 @@ export const ReadShareGroupStateSummaryResponse = message({
   apiKey: 87,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers Read Share Group State Summary.',
+  about: 'The answer of ReadShareGroupStateSummary.',
   fields: {
     results: array(
       struct('ReadStateSummaryResult', {

@@ -6,7 +6,7 @@ export const ReadShareGroupStateRequest = message({
   apiKey: 84,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Read Share Group State.',
+  about: 'The request of ReadShareGroupState.',
   fields: {
     groupId: string('0+'),
     topics: array(
@@ -31,7 +31,7 @@ export const ReadShareGroupStateResponse = message({
   apiKey: 84,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Read Share Group State.',
+  about: 'The answer of ReadShareGroupState.',
   fields: {
     results: array(
       struct('ReadStateResult', {

@@ -6,7 +6,7 @@ export const RemoveRaftVoterRequest = message({
   apiKey: 81,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Remove Raft Voter.',
+  about: 'The request of RemoveRaftVoter.',
   fields: {
     clusterId: string('0+', { nullable: '0+' }),
     voterId: int32('0+'),
@@ -20,7 +20,7 @@ export const RemoveRaftVoterResponse = message({
   apiKey: 81,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Remove Raft Voter.',
+  about: 'The answer of RemoveRaftVoter.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

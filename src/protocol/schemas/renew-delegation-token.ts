@@ -6,7 +6,7 @@ export const RenewDelegationTokenRequest = message({
   apiKey: 39,
   versions: '0-2',
   flexible: '2+',
-  about: 'Asks for Renew Delegation Token.',
+  about: 'The request of RenewDelegationToken.',
   fields: {
     hmac: bytes('0+'),
     renewPeriodMs: int64('0+'),
@@ -19,7 +19,7 @@ export const RenewDelegationTokenResponse = message({
   apiKey: 39,
   versions: '0-2',
   flexible: '2+',
-  about: 'Answers Renew Delegation Token.',
+  about: 'The answer of RenewDelegationToken.',
   fields: {
     errorCode: int16('0+'),
     expiryTimestampMs: int64('0+'),

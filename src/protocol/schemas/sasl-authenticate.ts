@@ -6,7 +6,7 @@ export const SaslAuthenticateRequest = message({
   apiKey: 36,
   versions: '0-2',
   flexible: '2+',
-  about: 'Asks for Sasl Authenticate.',
+  about: 'The request of SaslAuthenticate.',
   fields: {
     authBytes: bytes('0+'),
   },
@@ -18,7 +18,7 @@ export const SaslAuthenticateResponse = message({
   apiKey: 36,
   versions: '0-2',
   flexible: '2+',
-  about: 'Answers Sasl Authenticate.',
+  about: 'The answer of SaslAuthenticate.',
   fields: {
     errorCode: int16('0+'),
     errorMessage: string('0+', { nullable: '0+' }),

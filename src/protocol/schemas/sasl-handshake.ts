@@ -6,7 +6,7 @@ export const SaslHandshakeRequest = message({
   apiKey: 17,
   versions: '0-1',
   flexible: 'none',
-  about: 'Asks for Sasl Handshake.',
+  about: 'The request of SaslHandshake.',
   fields: {
     mechanism: string('0+'),
   },
@@ -18,7 +18,7 @@ export const SaslHandshakeResponse = message({
   apiKey: 17,
   versions: '0-1',
   flexible: 'none',
-  about: 'Answers Sasl Handshake.',
+  about: 'The answer of SaslHandshake.',
   fields: {
     errorCode: int16('0+'),
     mechanisms: array('string', '0+'),

@@ -6,7 +6,7 @@ export const StreamsGroupDescribeRequest = message({
   apiKey: 89,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for Streams Group Describe.',
+  about: 'The request of StreamsGroupDescribe.',
   fields: {
     groupIds: array('string', '0+'),
     includeAuthorizedOperations: bool('0+'),
@@ -58,7 +58,7 @@ export const StreamsGroupDescribeResponse = message({
   apiKey: 89,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers Streams Group Describe.',
+  about: 'The answer of StreamsGroupDescribe.',
   fields: {
     throttleTimeMs: int32('0+'),
     groups: array(

@@ -29,7 +29,7 @@ export const StreamsGroupHeartbeatRequest = message({
   apiKey: 88,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for Streams Group Heartbeat.',
+  about: 'The request of StreamsGroupHeartbeat.',
   fields: {
     groupId: string('0+'),
     memberId: string('0+'),
@@ -94,7 +94,7 @@ export const StreamsGroupHeartbeatResponse = message({
   apiKey: 88,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers Streams Group Heartbeat.',
+  about: 'The answer of StreamsGroupHeartbeat.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

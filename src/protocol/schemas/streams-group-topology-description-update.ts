@@ -15,7 +15,7 @@ export const StreamsGroupTopologyDescriptionUpdateRequest = message({
   apiKey: 93,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Streams Group Topology Description Update.',
+  about: 'The request of StreamsGroupTopologyDescriptionUpdate.',
   fields: {
     groupId: string('0+'),
     memberId: string('0+'),
@@ -48,7 +48,7 @@ export const StreamsGroupTopologyDescriptionUpdateResponse = message({
   apiKey: 93,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Streams Group Topology Description Update.',
+  about: 'The answer of StreamsGroupTopologyDescriptionUpdate.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const SyncGroupRequest = message({
   apiKey: 14,
   versions: '0-5',
   flexible: '4+',
-  about: 'Asks for Sync Group.',
+  about: "Hands in, or asks for, a generation's assignment.",
   fields: {
     groupId: string('0+'),
     generationId: int32('0+'),
@@ -30,7 +30,7 @@ export const SyncGroupResponse = message({
   apiKey: 14,
   versions: '0-5',
   flexible: '4+',
-  about: 'Answers Sync Group.',
+  about: 'The answer of SyncGroup.',
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),
     errorCode: int16('0+'),

@@ -6,13 +6,12 @@ export const TxnOffsetCommitRequest = message({
   apiKey: 28,
   versions: '0-6',
   flexible: '3+',
-  about: 'Asks for Txn Offset Commit.',
+  about: 'The request of TxnOffsetCommit.',
   fields: {
     transactionalId: string('0+'),
     groupId: string('0+'),
     producerId: int64('0+'),
     producerEpoch: int16('0+'),
-    generationId: int32('3-4', { default: -1 }),
     generationIdOrMemberEpoch: int32('3+', { default: -1 }),
     memberId: string('3+', { default: '' }),
     groupInstanceId: string('3+', { nullable: '3+', default: null }),
@@ -41,7 +40,7 @@ export const TxnOffsetCommitResponse = message({
   apiKey: 28,
   versions: '0-6',
   flexible: '3+',
-  about: 'Answers Txn Offset Commit.',
+  about: 'The answer of TxnOffsetCommit.',
   fields: {
     throttleTimeMs: int32('0+'),
     topics: array(

@@ -6,7 +6,7 @@ export const UnregisterBrokerRequest = message({
   apiKey: 64,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Unregister Broker.',
+  about: 'The request of UnregisterBroker.',
   fields: {
     brokerId: int32('0+'),
   },
@@ -18,7 +18,7 @@ export const UnregisterBrokerResponse = message({
   apiKey: 64,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Unregister Broker.',
+  about: 'The answer of UnregisterBroker.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

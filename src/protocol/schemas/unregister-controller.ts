@@ -6,7 +6,7 @@ export const UnregisterControllerRequest = message({
   apiKey: 94,
   versions: '0',
   flexible: '0+',
-  about: 'Asks for Unregister Controller.',
+  about: 'The request of UnregisterController.',
   fields: {
     controllerId: int32('0+'),
   },
@@ -18,7 +18,7 @@ export const UnregisterControllerResponse = message({
   apiKey: 94,
   versions: '0',
   flexible: '0+',
-  about: 'Answers Unregister Controller.',
+  about: 'The answer of UnregisterController.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const UpdateFeaturesRequest = message({
   apiKey: 57,
   versions: '0-2',
   flexible: '0+',
-  about: 'Asks for Update Features.',
+  about: 'The request of UpdateFeatures.',
   fields: {
     timeoutMs: int32('0+', { default: 60000 }),
     featureUpdates: array(
@@ -28,7 +28,7 @@ export const UpdateFeaturesResponse = message({
   apiKey: 57,
   versions: '0-2',
   flexible: '0+',
-  about: 'Answers Update Features.',
+  about: 'The answer of UpdateFeatures.',
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),

@@ -6,7 +6,7 @@ export const WriteShareGroupStateRequest = message({
   apiKey: 85,
   versions: '0-1',
   flexible: '0+',
-  about: 'Asks for Write Share Group State.',
+  about: 'The request of WriteShareGroupState.',
   fields: {
     groupId: string('0+'),
     topics: array(
@@ -43,7 +43,7 @@ export const WriteShareGroupStateResponse = message({
   apiKey: 85,
   versions: '0-1',
   flexible: '0+',
-  about: 'Answers Write Share Group State.',
+  about: 'The answer of WriteShareGroupState.',
   fields: {
     results: array(
       struct('WriteStateResult', {

@@ -6,7 +6,7 @@ export const WriteTxnMarkersRequest = message({
   apiKey: 27,
   versions: '0-2',
   flexible: '1+',
-  about: 'Asks for Write Txn Markers.',
+  about: 'The request of WriteTxnMarkers.',
   fields: {
     markers: array(
       struct('WritableTxnMarker', {
@@ -34,7 +34,7 @@ export const WriteTxnMarkersResponse = message({
   apiKey: 27,
   versions: '0-2',
   flexible: '1+',
-  about: 'Answers Write Txn Markers.',
+  about: 'The answer of WriteTxnMarkers.',
   fields: {
     markers: array(
       struct('WritableTxnMarkerResult', {

@@ -5,7 +5,7 @@ export const GroupMetadataKey = message({
   name: 'GroupMetadataKey',
   versions: '2',
   flexible: 'none',
-  about: 'Group Metadata.',
+  about: 'Names a classic group, in __consumer_offsets.',
   fields: {
     group: string('0+'),
   },
@@ -16,7 +16,7 @@ export const GroupMetadataValue = message({
   name: 'GroupMetadataValue',
   versions: '0-4',
   flexible: '4+',
-  about: 'Group Metadata.',
+  about: 'One generation of a classic group, in __consumer_offsets.',
   fields: {
     protocolType: string('0+'),
     generation: int32('0+'),

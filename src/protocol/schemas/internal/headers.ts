@@ -5,12 +5,16 @@ export const RequestHeader = message({
   name: 'RequestHeader',
   versions: '0-2',
   flexible: '2+',
-  about: 'Request Header.',
+  about: 'Before every request. Its version follows from the API and the version of the request.',
   fields: {
     requestApiKey: int16('0+'),
     requestApiVersion: int16('0+'),
     correlationId: int32('0+'),
-    clientId: string('1+', { nullable: '1+', flexible: 'none' }),
+    clientId: string('1+', {
+      about: 'Never in compact form, so that any broker can read the header of ApiVersions.',
+      nullable: '1+',
+      flexible: 'none',
+    }),
   },
 })
 
@@ -19,7 +23,7 @@ export const ResponseHeader = message({
   name: 'ResponseHeader',
   versions: '0-1',
   flexible: '1+',
-  about: 'Response Header.',
+  about: 'Before every response.',
   fields: {
     correlationId: int32('0+'),
   },

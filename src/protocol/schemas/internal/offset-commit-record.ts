@@ -5,7 +5,7 @@ export const OffsetCommitKey = message({
   name: 'OffsetCommitKey',
   versions: '0-1',
   flexible: 'none',
-  about: 'Offset Commit.',
+  about: 'Names a committed offset, in __consumer_offsets. Versions 0 and 1 are the same.',
   fields: {
     group: string('0+'),
     topic: string('0+'),
@@ -18,7 +18,7 @@ export const OffsetCommitValue = message({
   name: 'OffsetCommitValue',
   versions: '0-4',
   flexible: '4+',
-  about: 'Offset Commit.',
+  about: 'The committed offset of one partition, in __consumer_offsets.',
   fields: {
     offset: int64('0+'),
     leaderEpoch: int32('3+', { default: -1, ignorable: true }),
