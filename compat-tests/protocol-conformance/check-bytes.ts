@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import type { CodecUnderTest } from '../../src/protocol/all-messages.test-support.ts'
 import { randomBody, seeded } from '../../src/protocol/random-body.test-support.ts'
 import { Writer } from '../../src/protocol/writer.ts'
+import type { CodecUnderTest } from '../../tools/protocol-generator/all-messages.test-support.ts'
 
 /** The messages and versions that the classes of one release are asked about. */
 export interface ByteCheck {

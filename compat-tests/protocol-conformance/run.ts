@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { allMessages, type CodecUnderTest } from '../../src/protocol/all-messages.test-support.ts'
 import {
   type FieldFacts,
   factsOf,
   fingerprintOf,
   type MessageFacts,
 } from '../../src/protocol/message-facts.test-support.ts'
+import { allMessages, type CodecUnderTest } from '../../tools/protocol-generator/all-messages.test-support.ts'
 import { type ByteCheck, checkBytes } from './check-bytes.ts'
 import { fetchKafkaJars } from './kafka-jars.ts'
 import { type KafkaMessage, kafkaFacts, loadKafkaMessages, versionsOf } from './kafka-message.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { staleFiles } from '../../tools/generate-protocol.ts'
-import { allMessages } from './all-messages.test-support.ts'
+import { allMessages } from '../../tools/protocol-generator/all-messages.test-support.ts'
 import { factsOf, fingerprintOf } from './message-facts.test-support.ts'
 
 test('the generated files are what the schemas give (else: npx tsx tools/generate-protocol.ts)', async () => {

@@ -12,9 +12,9 @@ const NO_BYTES = new Uint8Array(0)
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * Reads the primitives of the protocol, big-endian, from a part of a byte array. Every length and count is compared with
- * the bytes that are left before anything is allocated. What does not fit throws ProtocolError. It is as lenient as
- * Kafka: padded varints, bad UTF-8 and any negative length as null are accepted.
+ * Reads the primitives of the protocol, big-endian, from a part of a byte array. Every length and count is compared
+ * with the bytes that are left before anything is allocated. What does not fit throws ProtocolError. It is as lenient
+ * as Kafka: padded varints, bad UTF-8 and any negative length as null are accepted.
  */
 export class Reader {
   /** Over the bytes of this reader: positions count from their start. */
@@ -179,7 +179,7 @@ export class Reader {
     return this.bytes.subarray(start, start + length)
   }
 
-  /** Number of elements, -1 for null. Each takes `minElementSizeBytes` at least, so that a lie is found before allocation. */
+  /** Number of elements, -1 for null. Each takes `minElementSizeBytes` at least: a lie is found before allocation. */
   nullableArrayLength(compact: boolean, minElementSizeBytes: number): number {
     const length = compact ? (this.uvarint() - 1) | 0 : this.int32()
     if (length < 0) return -1

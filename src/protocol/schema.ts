@@ -23,7 +23,7 @@ export interface FieldOptions {
   /** Versions in which null is allowed. */
   readonly nullable?: string
   readonly default?: DefaultValue
-  /** Number of a tagged field (KIP-482), written behind the struct's other fields and only when it is not the default. */
+  /** Number of a tagged field (KIP-482), written behind the others and only when it is not the default. */
   readonly tag?: number
   /** Versions in which the field is tagged; left out, all of its versions. */
   readonly tagged?: string

@@ -268,7 +268,7 @@ export class Writer {
     this.position += sizeBytes
   }
 
-  /** A size of more than one byte: the value makes room for it. Holes would have to move as well; no tag holds records. */
+  /** A size of more than one byte: the value makes room. Holes would have to move as well; no tag holds records. */
   private moveTag(start: number, sizeBytes: number): void {
     let lengthBytes = 1
     for (let left = sizeBytes; left > 127; left >>>= 7) lengthBytes++

@@ -28,9 +28,9 @@ export class DecoderPrinter {
 
   print(): string {
     const { name, fields } = this.message.message
-    const { first, last } = this.message.versions
     const structs = [...structsOf(fields)].map(struct => this.struct(struct))
-    const guard = `  if (version < ${first} || version > ${last}) throw new ProtocolError(\`${name} has no version \${version}\`)\n`
+    const refusal = `throw new ProtocolError(\`${name} has no version \${version}\`)`
+    const guard = `  if (${outside(this.message)}) ${refusal}\n`
     structs.push(this.body(`export function decode${name}`, name, fields, guard))
     return structs.join('\n')
   }
@@ -58,7 +58,8 @@ export class DecoderPrinter {
     const test = condition(this.message.flexible, this.message)
     const flexible = /\bflexible\b/.test(text) ? `  const flexible = ${test === '' ? 'true' : test}\n` : ''
     const used = /\bversion\b/.test(`${guard}${flexible}${text}`) ? 'version' : '_version'
-    return `${head}(reader: Reader, ${used}: number): ${type} {\n${guard}${flexible}${text}\n  return { ${names.join(', ')} }\n}\n`
+    const result = `  return { ${names.join(', ')} }\n`
+    return `${head}(reader: Reader, ${used}: number): ${type} {\n${guard}${flexible}${text}\n${result}}\n`
   }
 
   private declare(field: FieldModel): string {
@@ -185,6 +186,10 @@ ${cases.join('\n')}
     }
     return `            ${name} = ${this.value(field)}`
   }
+}
+
+function outside({ versions: { first, last } }: MessageModel): string {
+  return first === last ? `version !== ${first}` : `version < ${first} || version > ${last}`
 }
 
 function elementRead(field: FieldModel, element: string, compact: string): string {

@@ -34,7 +34,8 @@ export class EncoderPrinter {
       this.body(`function ${this.functionName(struct)}`, this.names.of(struct), struct.fields, ''),
       ...(compared.has(struct) ? [this.isDefault(struct)] : []),
     ])
-    const guard = `  assert(version >= ${first} && version <= ${last}, '${name} has versions ${first} to ${last}')\n`
+    const inside = first === last ? `version === ${first}` : `version >= ${first} && version <= ${last}`
+    const guard = `  assert(${inside}, '${name} has versions ${first} to ${last}')\n`
     parts.push(this.body(`export function encode${name}`, name, fields, guard))
     return parts.join('\n')
   }

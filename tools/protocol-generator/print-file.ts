@@ -44,10 +44,13 @@ export function printIndex(files: readonly SchemaFile[]): string {
       return { file: file.name, request, response, name: request.name.slice(0, -'Request'.length) }
     })
     .sort((a, b) => a.request.apiKey! - b.request.apiKey!)
-  const imports = apis.map(
-    ({ file, name }) =>
-      `import { decode${name}Request, decode${name}Response, encode${name}Request, encode${name}Response } from './${file}.ts'`,
-  )
+  const imports = apis.map(({ file, name }) => {
+    const functions = ['decode', 'encode'].flatMap(verb => [
+      `${verb}${name}Request`,
+      `${verb}${name}Response`,
+    ])
+    return `import { ${functions.join(', ')} } from './${file}.ts'`
+  })
   const entries = apis.map(({ name, request }) => {
     const { versions, flexible } = modelOf(request)
     const flexibleFrom = request.flexible === 'none' ? 'null' : flexible.first

@@ -60,7 +60,7 @@ function decodeAlterShareGroupOffsetsRequestAlterShareGroupOffsetsRequestTopic(r
 }
 
 export function decodeAlterShareGroupOffsetsRequest(reader: Reader, version: number): AlterShareGroupOffsetsRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`AlterShareGroupOffsetsRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`AlterShareGroupOffsetsRequest has no version ${version}`)
   const groupId = reader.string(true)
   let topics: AlterShareGroupOffsetsRequestTopic[] = []
   {
@@ -97,7 +97,7 @@ function encodeAlterShareGroupOffsetsRequestAlterShareGroupOffsetsRequestTopic(w
 }
 
 export function encodeAlterShareGroupOffsetsRequest(writer: Writer, body: AlterShareGroupOffsetsRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'AlterShareGroupOffsetsRequest has versions 0 to 0')
+  assert(version === 0, 'AlterShareGroupOffsetsRequest has versions 0 to 0')
   {
     writer.string(body.groupId ?? '', true)
   }
@@ -175,7 +175,7 @@ function decodeAlterShareGroupOffsetsResponseAlterShareGroupOffsetsResponseTopic
 }
 
 export function decodeAlterShareGroupOffsetsResponse(reader: Reader, version: number): AlterShareGroupOffsetsResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`AlterShareGroupOffsetsResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`AlterShareGroupOffsetsResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -227,7 +227,7 @@ function encodeAlterShareGroupOffsetsResponseAlterShareGroupOffsetsResponseTopic
 }
 
 export function encodeAlterShareGroupOffsetsResponse(writer: Writer, body: AlterShareGroupOffsetsResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'AlterShareGroupOffsetsResponse has versions 0 to 0')
+  assert(version === 0, 'AlterShareGroupOffsetsResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

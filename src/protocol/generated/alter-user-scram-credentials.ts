@@ -62,7 +62,7 @@ function decodeAlterUserScramCredentialsRequestScramCredentialUpsertion(reader: 
 }
 
 export function decodeAlterUserScramCredentialsRequest(reader: Reader, version: number): AlterUserScramCredentialsRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`AlterUserScramCredentialsRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`AlterUserScramCredentialsRequest has no version ${version}`)
   let deletions: ScramCredentialDeletion[] = []
   {
     const count = reader.arrayLength(true, 3)
@@ -113,7 +113,7 @@ function encodeAlterUserScramCredentialsRequestScramCredentialUpsertion(writer: 
 }
 
 export function encodeAlterUserScramCredentialsRequest(writer: Writer, body: AlterUserScramCredentialsRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'AlterUserScramCredentialsRequest has versions 0 to 0')
+  assert(version === 0, 'AlterUserScramCredentialsRequest has versions 0 to 0')
   {
     const value = body.deletions ?? []
     writer.arrayLength(value.length, true)
@@ -157,7 +157,7 @@ function decodeAlterUserScramCredentialsResponseAlterUserScramCredentialsResult(
 }
 
 export function decodeAlterUserScramCredentialsResponse(reader: Reader, version: number): AlterUserScramCredentialsResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`AlterUserScramCredentialsResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`AlterUserScramCredentialsResponse has no version ${version}`)
   const throttleTimeMs = reader.int32()
   let results: AlterUserScramCredentialsResult[] = []
   {
@@ -186,7 +186,7 @@ function encodeAlterUserScramCredentialsResponseAlterUserScramCredentialsResult(
 }
 
 export function encodeAlterUserScramCredentialsResponse(writer: Writer, body: AlterUserScramCredentialsResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'AlterUserScramCredentialsResponse has versions 0 to 0')
+  assert(version === 0, 'AlterUserScramCredentialsResponse has versions 0 to 0')
   {
     writer.int32(body.throttleTimeMs ?? 0)
   }

@@ -28,7 +28,7 @@ function decodeDeleteShareGroupOffsetsRequestDeleteShareGroupOffsetsRequestTopic
 }
 
 export function decodeDeleteShareGroupOffsetsRequest(reader: Reader, version: number): DeleteShareGroupOffsetsRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`DeleteShareGroupOffsetsRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DeleteShareGroupOffsetsRequest has no version ${version}`)
   const groupId = reader.string(true)
   let topics: DeleteShareGroupOffsetsRequestTopic[] = []
   {
@@ -50,7 +50,7 @@ function encodeDeleteShareGroupOffsetsRequestDeleteShareGroupOffsetsRequestTopic
 }
 
 export function encodeDeleteShareGroupOffsetsRequest(writer: Writer, body: DeleteShareGroupOffsetsRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DeleteShareGroupOffsetsRequest has versions 0 to 0')
+  assert(version === 0, 'DeleteShareGroupOffsetsRequest has versions 0 to 0')
   {
     writer.string(body.groupId ?? '', true)
   }
@@ -99,7 +99,7 @@ function decodeDeleteShareGroupOffsetsResponseDeleteShareGroupOffsetsResponseTop
 }
 
 export function decodeDeleteShareGroupOffsetsResponse(reader: Reader, version: number): DeleteShareGroupOffsetsResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`DeleteShareGroupOffsetsResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DeleteShareGroupOffsetsResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -139,7 +139,7 @@ function encodeDeleteShareGroupOffsetsResponseDeleteShareGroupOffsetsResponseTop
 }
 
 export function encodeDeleteShareGroupOffsetsResponse(writer: Writer, body: DeleteShareGroupOffsetsResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DeleteShareGroupOffsetsResponse has versions 0 to 0')
+  assert(version === 0, 'DeleteShareGroupOffsetsResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

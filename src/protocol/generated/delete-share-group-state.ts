@@ -51,7 +51,7 @@ function decodeDeleteShareGroupStateRequestDeleteStateData(reader: Reader, versi
 }
 
 export function decodeDeleteShareGroupStateRequest(reader: Reader, version: number): DeleteShareGroupStateRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`DeleteShareGroupStateRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DeleteShareGroupStateRequest has no version ${version}`)
   const groupId = reader.string(true)
   let topics: DeleteStateData[] = []
   {
@@ -85,7 +85,7 @@ function encodeDeleteShareGroupStateRequestDeleteStateData(writer: Writer, body:
 }
 
 export function encodeDeleteShareGroupStateRequest(writer: Writer, body: DeleteShareGroupStateRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DeleteShareGroupStateRequest has versions 0 to 0')
+  assert(version === 0, 'DeleteShareGroupStateRequest has versions 0 to 0')
   {
     writer.string(body.groupId ?? '', true)
   }
@@ -154,7 +154,7 @@ function decodeDeleteShareGroupStateResponseDeleteStateResult(reader: Reader, ve
 }
 
 export function decodeDeleteShareGroupStateResponse(reader: Reader, version: number): DeleteShareGroupStateResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`DeleteShareGroupStateResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DeleteShareGroupStateResponse has no version ${version}`)
   let results: DeleteStateResult[] = []
   {
     const count = reader.arrayLength(true, 18)
@@ -194,7 +194,7 @@ function encodeDeleteShareGroupStateResponseDeleteStateResult(writer: Writer, bo
 }
 
 export function encodeDeleteShareGroupStateResponse(writer: Writer, body: DeleteShareGroupStateResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DeleteShareGroupStateResponse has versions 0 to 0')
+  assert(version === 0, 'DeleteShareGroupStateResponse has versions 0 to 0')
   {
     const value = body.results ?? []
     writer.arrayLength(value.length, true)

@@ -36,7 +36,7 @@ function decodeDescribeProducersRequestTopicRequest(reader: Reader, _version: nu
 }
 
 export function decodeDescribeProducersRequest(reader: Reader, version: number): DescribeProducersRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`DescribeProducersRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DescribeProducersRequest has no version ${version}`)
   let topics: TopicRequest[] = []
   {
     const count = reader.arrayLength(true, 3)
@@ -62,7 +62,7 @@ function encodeDescribeProducersRequestTopicRequest(writer: Writer, body: TopicR
 }
 
 export function encodeDescribeProducersRequest(writer: Writer, body: DescribeProducersRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DescribeProducersRequest has versions 0 to 0')
+  assert(version === 0, 'DescribeProducersRequest has versions 0 to 0')
   {
     const value = body.topics ?? []
     writer.arrayLength(value.length, true)
@@ -178,7 +178,7 @@ function decodeDescribeProducersResponseTopicResponse(reader: Reader, version: n
 }
 
 export function decodeDescribeProducersResponse(reader: Reader, version: number): DescribeProducersResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`DescribeProducersResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DescribeProducersResponse has no version ${version}`)
   const throttleTimeMs = reader.int32()
   let topics: TopicResponse[] = []
   {
@@ -238,7 +238,7 @@ function encodeDescribeProducersResponseTopicResponse(writer: Writer, body: Topi
 }
 
 export function encodeDescribeProducersResponse(writer: Writer, body: DescribeProducersResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DescribeProducersResponse has versions 0 to 0')
+  assert(version === 0, 'DescribeProducersResponse has versions 0 to 0')
   {
     writer.int32(body.throttleTimeMs ?? 0)
   }

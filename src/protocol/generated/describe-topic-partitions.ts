@@ -46,7 +46,7 @@ function decodeDescribeTopicPartitionsRequestCursor(reader: Reader, _version: nu
 }
 
 export function decodeDescribeTopicPartitionsRequest(reader: Reader, version: number): DescribeTopicPartitionsRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`DescribeTopicPartitionsRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DescribeTopicPartitionsRequest has no version ${version}`)
   let topics: TopicRequest[] = []
   {
     const count = reader.arrayLength(true, 2)
@@ -79,7 +79,7 @@ function encodeDescribeTopicPartitionsRequestCursor(writer: Writer, body: Cursor
 }
 
 export function encodeDescribeTopicPartitionsRequest(writer: Writer, body: DescribeTopicPartitionsRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DescribeTopicPartitionsRequest has versions 0 to 0')
+  assert(version === 0, 'DescribeTopicPartitionsRequest has versions 0 to 0')
   {
     const value = body.topics ?? []
     writer.arrayLength(value.length, true)
@@ -242,7 +242,7 @@ function decodeDescribeTopicPartitionsResponseCursor(reader: Reader, _version: n
 }
 
 export function decodeDescribeTopicPartitionsResponse(reader: Reader, version: number): DescribeTopicPartitionsResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`DescribeTopicPartitionsResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DescribeTopicPartitionsResponse has no version ${version}`)
   const throttleTimeMs = reader.int32()
   let topics: DescribeTopicPartitionsResponseTopic[] = []
   {
@@ -330,7 +330,7 @@ function encodeDescribeTopicPartitionsResponseCursor(writer: Writer, body: Descr
 }
 
 export function encodeDescribeTopicPartitionsResponse(writer: Writer, body: DescribeTopicPartitionsResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DescribeTopicPartitionsResponse has versions 0 to 0')
+  assert(version === 0, 'DescribeTopicPartitionsResponse has versions 0 to 0')
   {
     writer.int32(body.throttleTimeMs ?? 0)
   }

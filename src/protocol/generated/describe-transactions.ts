@@ -13,7 +13,7 @@ export interface DescribeTransactionsRequestInit {
 }
 
 export function decodeDescribeTransactionsRequest(reader: Reader, version: number): DescribeTransactionsRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`DescribeTransactionsRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DescribeTransactionsRequest has no version ${version}`)
   let transactionalIds: string[] = []
   {
     const count = reader.arrayLength(true, 1)
@@ -27,7 +27,7 @@ export function decodeDescribeTransactionsRequest(reader: Reader, version: numbe
 }
 
 export function encodeDescribeTransactionsRequest(writer: Writer, body: DescribeTransactionsRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DescribeTransactionsRequest has versions 0 to 0')
+  assert(version === 0, 'DescribeTransactionsRequest has versions 0 to 0')
   {
     const value = body.transactionalIds ?? []
     writer.arrayLength(value.length, true)
@@ -119,7 +119,7 @@ function decodeDescribeTransactionsResponseTransactionState(reader: Reader, vers
 }
 
 export function decodeDescribeTransactionsResponse(reader: Reader, version: number): DescribeTransactionsResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`DescribeTransactionsResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DescribeTransactionsResponse has no version ${version}`)
   const throttleTimeMs = reader.int32()
   let transactionStates: TransactionState[] = []
   {
@@ -172,7 +172,7 @@ function encodeDescribeTransactionsResponseTransactionState(writer: Writer, body
 }
 
 export function encodeDescribeTransactionsResponse(writer: Writer, body: DescribeTransactionsResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DescribeTransactionsResponse has versions 0 to 0')
+  assert(version === 0, 'DescribeTransactionsResponse has versions 0 to 0')
   {
     writer.int32(body.throttleTimeMs ?? 0)
   }

@@ -26,7 +26,7 @@ function decodeDescribeUserScramCredentialsRequestUserName(reader: Reader, _vers
 }
 
 export function decodeDescribeUserScramCredentialsRequest(reader: Reader, version: number): DescribeUserScramCredentialsRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`DescribeUserScramCredentialsRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DescribeUserScramCredentialsRequest has no version ${version}`)
   let users: UserName[] | null = null
   {
     const count = reader.nullableArrayLength(true, 2)
@@ -48,7 +48,7 @@ function encodeDescribeUserScramCredentialsRequestUserName(writer: Writer, body:
 }
 
 export function encodeDescribeUserScramCredentialsRequest(writer: Writer, body: DescribeUserScramCredentialsRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DescribeUserScramCredentialsRequest has versions 0 to 0')
+  assert(version === 0, 'DescribeUserScramCredentialsRequest has versions 0 to 0')
   {
     const value = body.users ?? null
     writer.arrayLength(value === null ? -1 : value.length, true)
@@ -123,7 +123,7 @@ function decodeDescribeUserScramCredentialsResponseDescribeUserScramCredentialsR
 }
 
 export function decodeDescribeUserScramCredentialsResponse(reader: Reader, version: number): DescribeUserScramCredentialsResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`DescribeUserScramCredentialsResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`DescribeUserScramCredentialsResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -175,7 +175,7 @@ function encodeDescribeUserScramCredentialsResponseDescribeUserScramCredentialsR
 }
 
 export function encodeDescribeUserScramCredentialsResponse(writer: Writer, body: DescribeUserScramCredentialsResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'DescribeUserScramCredentialsResponse has versions 0 to 0')
+  assert(version === 0, 'DescribeUserScramCredentialsResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

@@ -13,14 +13,14 @@ export interface GetTelemetrySubscriptionsRequestInit {
 }
 
 export function decodeGetTelemetrySubscriptionsRequest(reader: Reader, version: number): GetTelemetrySubscriptionsRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`GetTelemetrySubscriptionsRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`GetTelemetrySubscriptionsRequest has no version ${version}`)
   const clientInstanceId = reader.uuid()
   reader.skipTags()
   return { clientInstanceId }
 }
 
 export function encodeGetTelemetrySubscriptionsRequest(writer: Writer, body: GetTelemetrySubscriptionsRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'GetTelemetrySubscriptionsRequest has versions 0 to 0')
+  assert(version === 0, 'GetTelemetrySubscriptionsRequest has versions 0 to 0')
   {
     writer.uuid(body.clientInstanceId ?? 'AAAAAAAAAAAAAAAAAAAAAA')
   }
@@ -52,7 +52,7 @@ export interface GetTelemetrySubscriptionsResponseInit {
 }
 
 export function decodeGetTelemetrySubscriptionsResponse(reader: Reader, version: number): GetTelemetrySubscriptionsResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`GetTelemetrySubscriptionsResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`GetTelemetrySubscriptionsResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -94,7 +94,7 @@ export function decodeGetTelemetrySubscriptionsResponse(reader: Reader, version:
 }
 
 export function encodeGetTelemetrySubscriptionsResponse(writer: Writer, body: GetTelemetrySubscriptionsResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'GetTelemetrySubscriptionsResponse has versions 0 to 0')
+  assert(version === 0, 'GetTelemetrySubscriptionsResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

@@ -13,13 +13,13 @@ export interface GroupMetadataKeyInit {
 }
 
 export function decodeGroupMetadataKey(reader: Reader, version: number): GroupMetadataKey {
-  if (version < 2 || version > 2) throw new ProtocolError(`GroupMetadataKey has no version ${version}`)
+  if (version !== 2) throw new ProtocolError(`GroupMetadataKey has no version ${version}`)
   const group = reader.string(false)
   return { group }
 }
 
 export function encodeGroupMetadataKey(writer: Writer, body: GroupMetadataKeyInit, version: number): void {
-  assert(version >= 2 && version <= 2, 'GroupMetadataKey has versions 2 to 2')
+  assert(version === 2, 'GroupMetadataKey has versions 2 to 2')
   {
     writer.string(body.group ?? '', false)
   }

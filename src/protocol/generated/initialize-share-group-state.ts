@@ -64,7 +64,7 @@ function decodeInitializeShareGroupStateRequestInitializeStateData(reader: Reade
 }
 
 export function decodeInitializeShareGroupStateRequest(reader: Reader, version: number): InitializeShareGroupStateRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`InitializeShareGroupStateRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`InitializeShareGroupStateRequest has no version ${version}`)
   const groupId = reader.string(true)
   let topics: InitializeStateData[] = []
   {
@@ -102,7 +102,7 @@ function encodeInitializeShareGroupStateRequestInitializeStateData(writer: Write
 }
 
 export function encodeInitializeShareGroupStateRequest(writer: Writer, body: InitializeShareGroupStateRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'InitializeShareGroupStateRequest has versions 0 to 0')
+  assert(version === 0, 'InitializeShareGroupStateRequest has versions 0 to 0')
   {
     writer.string(body.groupId ?? '', true)
   }
@@ -171,7 +171,7 @@ function decodeInitializeShareGroupStateResponseInitializeStateResult(reader: Re
 }
 
 export function decodeInitializeShareGroupStateResponse(reader: Reader, version: number): InitializeShareGroupStateResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`InitializeShareGroupStateResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`InitializeShareGroupStateResponse has no version ${version}`)
   let results: InitializeStateResult[] = []
   {
     const count = reader.arrayLength(true, 18)
@@ -211,7 +211,7 @@ function encodeInitializeShareGroupStateResponseInitializeStateResult(writer: Wr
 }
 
 export function encodeInitializeShareGroupStateResponse(writer: Writer, body: InitializeShareGroupStateResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'InitializeShareGroupStateResponse has versions 0 to 0')
+  assert(version === 0, 'InitializeShareGroupStateResponse has versions 0 to 0')
   {
     const value = body.results ?? []
     writer.arrayLength(value.length, true)

@@ -38,7 +38,7 @@ function decodeListPartitionReassignmentsRequestListPartitionReassignmentsTopics
 }
 
 export function decodeListPartitionReassignmentsRequest(reader: Reader, version: number): ListPartitionReassignmentsRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`ListPartitionReassignmentsRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`ListPartitionReassignmentsRequest has no version ${version}`)
   const timeoutMs = reader.int32()
   let topics: ListPartitionReassignmentsTopics[] | null = null
   {
@@ -66,7 +66,7 @@ function encodeListPartitionReassignmentsRequestListPartitionReassignmentsTopics
 }
 
 export function encodeListPartitionReassignmentsRequest(writer: Writer, body: ListPartitionReassignmentsRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'ListPartitionReassignmentsRequest has versions 0 to 0')
+  assert(version === 0, 'ListPartitionReassignmentsRequest has versions 0 to 0')
   {
     writer.int32(body.timeoutMs ?? 60000)
   }
@@ -159,7 +159,7 @@ function decodeListPartitionReassignmentsResponseOngoingTopicReassignment(reader
 }
 
 export function decodeListPartitionReassignmentsResponse(reader: Reader, version: number): ListPartitionReassignmentsResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`ListPartitionReassignmentsResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`ListPartitionReassignmentsResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -216,7 +216,7 @@ function encodeListPartitionReassignmentsResponseOngoingTopicReassignment(writer
 }
 
 export function encodeListPartitionReassignmentsResponse(writer: Writer, body: ListPartitionReassignmentsResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'ListPartitionReassignmentsResponse has versions 0 to 0')
+  assert(version === 0, 'ListPartitionReassignmentsResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

@@ -13,7 +13,7 @@ export interface MetadataRequestTopicInit {
   readonly name?: string | null | undefined
 }
 
-/** Asks for brokers, topics and the leaders of their partitions. No topics means all: an empty array in v0, null later. */
+/** Asks for brokers, topics and partition leaders. An empty array in v0, null later, means all topics. */
 export interface MetadataRequest {
   topics: MetadataRequestTopic[] | null
   /** Missing topics may be created. */

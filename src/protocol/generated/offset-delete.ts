@@ -49,7 +49,7 @@ function decodeOffsetDeleteRequestOffsetDeleteRequestTopic(reader: Reader, versi
 }
 
 export function decodeOffsetDeleteRequest(reader: Reader, version: number): OffsetDeleteRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`OffsetDeleteRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`OffsetDeleteRequest has no version ${version}`)
   const groupId = reader.string(false)
   let topics: OffsetDeleteRequestTopic[] = []
   {
@@ -80,7 +80,7 @@ function encodeOffsetDeleteRequestOffsetDeleteRequestTopic(writer: Writer, body:
 }
 
 export function encodeOffsetDeleteRequest(writer: Writer, body: OffsetDeleteRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'OffsetDeleteRequest has versions 0 to 0')
+  assert(version === 0, 'OffsetDeleteRequest has versions 0 to 0')
   {
     writer.string(body.groupId ?? '', false)
   }
@@ -147,7 +147,7 @@ function decodeOffsetDeleteResponseOffsetDeleteResponseTopic(reader: Reader, ver
 }
 
 export function decodeOffsetDeleteResponse(reader: Reader, version: number): OffsetDeleteResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`OffsetDeleteResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`OffsetDeleteResponse has no version ${version}`)
   let errorCode: number = 0
   let throttleTimeMs: number = 0
   {
@@ -188,7 +188,7 @@ function encodeOffsetDeleteResponseOffsetDeleteResponseTopic(writer: Writer, bod
 }
 
 export function encodeOffsetDeleteResponse(writer: Writer, body: OffsetDeleteResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'OffsetDeleteResponse has versions 0 to 0')
+  assert(version === 0, 'OffsetDeleteResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

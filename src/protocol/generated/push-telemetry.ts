@@ -21,7 +21,7 @@ export interface PushTelemetryRequestInit {
 }
 
 export function decodePushTelemetryRequest(reader: Reader, version: number): PushTelemetryRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`PushTelemetryRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`PushTelemetryRequest has no version ${version}`)
   const clientInstanceId = reader.uuid()
   let subscriptionId: number = 0
   let terminating: boolean = false
@@ -39,7 +39,7 @@ export function decodePushTelemetryRequest(reader: Reader, version: number): Pus
 }
 
 export function encodePushTelemetryRequest(writer: Writer, body: PushTelemetryRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'PushTelemetryRequest has versions 0 to 0')
+  assert(version === 0, 'PushTelemetryRequest has versions 0 to 0')
   {
     writer.uuid(body.clientInstanceId ?? 'AAAAAAAAAAAAAAAAAAAAAA')
   }
@@ -67,7 +67,7 @@ export interface PushTelemetryResponseInit {
 }
 
 export function decodePushTelemetryResponse(reader: Reader, version: number): PushTelemetryResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`PushTelemetryResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`PushTelemetryResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -81,7 +81,7 @@ export function decodePushTelemetryResponse(reader: Reader, version: number): Pu
 }
 
 export function encodePushTelemetryResponse(writer: Writer, body: PushTelemetryResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'PushTelemetryResponse has versions 0 to 0')
+  assert(version === 0, 'PushTelemetryResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

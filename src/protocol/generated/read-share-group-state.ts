@@ -60,7 +60,7 @@ function decodeReadShareGroupStateRequestReadStateData(reader: Reader, version: 
 }
 
 export function decodeReadShareGroupStateRequest(reader: Reader, version: number): ReadShareGroupStateRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`ReadShareGroupStateRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`ReadShareGroupStateRequest has no version ${version}`)
   const groupId = reader.string(true)
   let topics: ReadStateData[] = []
   {
@@ -97,7 +97,7 @@ function encodeReadShareGroupStateRequestReadStateData(writer: Writer, body: Rea
 }
 
 export function encodeReadShareGroupStateRequest(writer: Writer, body: ReadShareGroupStateRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'ReadShareGroupStateRequest has versions 0 to 0')
+  assert(version === 0, 'ReadShareGroupStateRequest has versions 0 to 0')
   {
     writer.string(body.groupId ?? '', true)
   }
@@ -218,7 +218,7 @@ function decodeReadShareGroupStateResponseReadStateResult(reader: Reader, versio
 }
 
 export function decodeReadShareGroupStateResponse(reader: Reader, version: number): ReadShareGroupStateResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`ReadShareGroupStateResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`ReadShareGroupStateResponse has no version ${version}`)
   let results: ReadStateResult[] = []
   {
     const count = reader.arrayLength(true, 18)
@@ -281,7 +281,7 @@ function encodeReadShareGroupStateResponseReadStateResult(writer: Writer, body: 
 }
 
 export function encodeReadShareGroupStateResponse(writer: Writer, body: ReadShareGroupStateResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'ReadShareGroupStateResponse has versions 0 to 0')
+  assert(version === 0, 'ReadShareGroupStateResponse has versions 0 to 0')
   {
     const value = body.results ?? []
     writer.arrayLength(value.length, true)

@@ -17,7 +17,7 @@ export interface RemoveRaftVoterRequestInit {
 }
 
 export function decodeRemoveRaftVoterRequest(reader: Reader, version: number): RemoveRaftVoterRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`RemoveRaftVoterRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`RemoveRaftVoterRequest has no version ${version}`)
   const clusterId = reader.nullableString(true)
   const voterId = reader.int32()
   const voterDirectoryId = reader.uuid()
@@ -26,7 +26,7 @@ export function decodeRemoveRaftVoterRequest(reader: Reader, version: number): R
 }
 
 export function encodeRemoveRaftVoterRequest(writer: Writer, body: RemoveRaftVoterRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'RemoveRaftVoterRequest has versions 0 to 0')
+  assert(version === 0, 'RemoveRaftVoterRequest has versions 0 to 0')
   {
     const value = body.clusterId ?? null
     writer.nullableString(value, true)
@@ -53,7 +53,7 @@ export interface RemoveRaftVoterResponseInit {
 }
 
 export function decodeRemoveRaftVoterResponse(reader: Reader, version: number): RemoveRaftVoterResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`RemoveRaftVoterResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`RemoveRaftVoterResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -68,7 +68,7 @@ export function decodeRemoveRaftVoterResponse(reader: Reader, version: number): 
 }
 
 export function encodeRemoveRaftVoterResponse(writer: Writer, body: RemoveRaftVoterResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'RemoveRaftVoterResponse has versions 0 to 0')
+  assert(version === 0, 'RemoveRaftVoterResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

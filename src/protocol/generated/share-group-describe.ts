@@ -15,7 +15,7 @@ export interface ShareGroupDescribeRequestInit {
 }
 
 export function decodeShareGroupDescribeRequest(reader: Reader, version: number): ShareGroupDescribeRequest {
-  if (version < 1 || version > 1) throw new ProtocolError(`ShareGroupDescribeRequest has no version ${version}`)
+  if (version !== 1) throw new ProtocolError(`ShareGroupDescribeRequest has no version ${version}`)
   let groupIds: string[] = []
   {
     const count = reader.arrayLength(true, 1)
@@ -30,7 +30,7 @@ export function decodeShareGroupDescribeRequest(reader: Reader, version: number)
 }
 
 export function encodeShareGroupDescribeRequest(writer: Writer, body: ShareGroupDescribeRequestInit, version: number): void {
-  assert(version >= 1 && version <= 1, 'ShareGroupDescribeRequest has versions 1 to 1')
+  assert(version === 1, 'ShareGroupDescribeRequest has versions 1 to 1')
   {
     const value = body.groupIds ?? []
     writer.arrayLength(value.length, true)
@@ -187,7 +187,7 @@ function decodeShareGroupDescribeResponseDescribedGroup(reader: Reader, version:
 }
 
 export function decodeShareGroupDescribeResponse(reader: Reader, version: number): ShareGroupDescribeResponse {
-  if (version < 1 || version > 1) throw new ProtocolError(`ShareGroupDescribeResponse has no version ${version}`)
+  if (version !== 1) throw new ProtocolError(`ShareGroupDescribeResponse has no version ${version}`)
   const throttleTimeMs = reader.int32()
   let groups: DescribedGroup[] = []
   {
@@ -289,7 +289,7 @@ function encodeShareGroupDescribeResponseDescribedGroup(writer: Writer, body: De
 }
 
 export function encodeShareGroupDescribeResponse(writer: Writer, body: ShareGroupDescribeResponseInit, version: number): void {
-  assert(version >= 1 && version <= 1, 'ShareGroupDescribeResponse has versions 1 to 1')
+  assert(version === 1, 'ShareGroupDescribeResponse has versions 1 to 1')
   {
     writer.int32(body.throttleTimeMs ?? 0)
   }

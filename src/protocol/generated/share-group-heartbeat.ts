@@ -21,7 +21,7 @@ export interface ShareGroupHeartbeatRequestInit {
 }
 
 export function decodeShareGroupHeartbeatRequest(reader: Reader, version: number): ShareGroupHeartbeatRequest {
-  if (version < 1 || version > 1) throw new ProtocolError(`ShareGroupHeartbeatRequest has no version ${version}`)
+  if (version !== 1) throw new ProtocolError(`ShareGroupHeartbeatRequest has no version ${version}`)
   const groupId = reader.string(true)
   const memberId = reader.string(true)
   const memberEpoch = reader.int32()
@@ -40,7 +40,7 @@ export function decodeShareGroupHeartbeatRequest(reader: Reader, version: number
 }
 
 export function encodeShareGroupHeartbeatRequest(writer: Writer, body: ShareGroupHeartbeatRequestInit, version: number): void {
-  assert(version >= 1 && version <= 1, 'ShareGroupHeartbeatRequest has versions 1 to 1')
+  assert(version === 1, 'ShareGroupHeartbeatRequest has versions 1 to 1')
   {
     writer.string(body.groupId ?? '', true)
   }
@@ -126,7 +126,7 @@ function decodeShareGroupHeartbeatResponseAssignment(reader: Reader, version: nu
 }
 
 export function decodeShareGroupHeartbeatResponse(reader: Reader, version: number): ShareGroupHeartbeatResponse {
-  if (version < 1 || version > 1) throw new ProtocolError(`ShareGroupHeartbeatResponse has no version ${version}`)
+  if (version !== 1) throw new ProtocolError(`ShareGroupHeartbeatResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -172,7 +172,7 @@ function encodeShareGroupHeartbeatResponseAssignment(writer: Writer, body: Assig
 }
 
 export function encodeShareGroupHeartbeatResponse(writer: Writer, body: ShareGroupHeartbeatResponseInit, version: number): void {
-  assert(version >= 1 && version <= 1, 'ShareGroupHeartbeatResponse has versions 1 to 1')
+  assert(version === 1, 'ShareGroupHeartbeatResponse has versions 1 to 1')
   {
     const at = writer.claim(6)
     const view = writer.view

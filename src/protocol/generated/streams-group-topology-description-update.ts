@@ -137,7 +137,7 @@ function decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescription(r
 }
 
 export function decodeStreamsGroupTopologyDescriptionUpdateRequest(reader: Reader, version: number): StreamsGroupTopologyDescriptionUpdateRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`StreamsGroupTopologyDescriptionUpdateRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`StreamsGroupTopologyDescriptionUpdateRequest has no version ${version}`)
   const groupId = reader.string(true)
   const memberId = reader.string(true)
   const topologyEpoch = reader.int32()
@@ -214,7 +214,7 @@ function encodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescription(w
 }
 
 export function encodeStreamsGroupTopologyDescriptionUpdateRequest(writer: Writer, body: StreamsGroupTopologyDescriptionUpdateRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'StreamsGroupTopologyDescriptionUpdateRequest has versions 0 to 0')
+  assert(version === 0, 'StreamsGroupTopologyDescriptionUpdateRequest has versions 0 to 0')
   {
     writer.string(body.groupId ?? '', true)
   }
@@ -244,7 +244,7 @@ export interface StreamsGroupTopologyDescriptionUpdateResponseInit {
 }
 
 export function decodeStreamsGroupTopologyDescriptionUpdateResponse(reader: Reader, version: number): StreamsGroupTopologyDescriptionUpdateResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`StreamsGroupTopologyDescriptionUpdateResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`StreamsGroupTopologyDescriptionUpdateResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -259,7 +259,7 @@ export function decodeStreamsGroupTopologyDescriptionUpdateResponse(reader: Read
 }
 
 export function encodeStreamsGroupTopologyDescriptionUpdateResponse(writer: Writer, body: StreamsGroupTopologyDescriptionUpdateResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'StreamsGroupTopologyDescriptionUpdateResponse has versions 0 to 0')
+  assert(version === 0, 'StreamsGroupTopologyDescriptionUpdateResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

@@ -13,14 +13,14 @@ export interface UnregisterBrokerRequestInit {
 }
 
 export function decodeUnregisterBrokerRequest(reader: Reader, version: number): UnregisterBrokerRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`UnregisterBrokerRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`UnregisterBrokerRequest has no version ${version}`)
   const brokerId = reader.int32()
   reader.skipTags()
   return { brokerId }
 }
 
 export function encodeUnregisterBrokerRequest(writer: Writer, body: UnregisterBrokerRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'UnregisterBrokerRequest has versions 0 to 0')
+  assert(version === 0, 'UnregisterBrokerRequest has versions 0 to 0')
   {
     writer.int32(body.brokerId ?? 0)
   }
@@ -40,7 +40,7 @@ export interface UnregisterBrokerResponseInit {
 }
 
 export function decodeUnregisterBrokerResponse(reader: Reader, version: number): UnregisterBrokerResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`UnregisterBrokerResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`UnregisterBrokerResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -55,7 +55,7 @@ export function decodeUnregisterBrokerResponse(reader: Reader, version: number):
 }
 
 export function encodeUnregisterBrokerResponse(writer: Writer, body: UnregisterBrokerResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'UnregisterBrokerResponse has versions 0 to 0')
+  assert(version === 0, 'UnregisterBrokerResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

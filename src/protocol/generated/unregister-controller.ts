@@ -13,14 +13,14 @@ export interface UnregisterControllerRequestInit {
 }
 
 export function decodeUnregisterControllerRequest(reader: Reader, version: number): UnregisterControllerRequest {
-  if (version < 0 || version > 0) throw new ProtocolError(`UnregisterControllerRequest has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`UnregisterControllerRequest has no version ${version}`)
   const controllerId = reader.int32()
   reader.skipTags()
   return { controllerId }
 }
 
 export function encodeUnregisterControllerRequest(writer: Writer, body: UnregisterControllerRequestInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'UnregisterControllerRequest has versions 0 to 0')
+  assert(version === 0, 'UnregisterControllerRequest has versions 0 to 0')
   {
     writer.int32(body.controllerId ?? 0)
   }
@@ -40,7 +40,7 @@ export interface UnregisterControllerResponseInit {
 }
 
 export function decodeUnregisterControllerResponse(reader: Reader, version: number): UnregisterControllerResponse {
-  if (version < 0 || version > 0) throw new ProtocolError(`UnregisterControllerResponse has no version ${version}`)
+  if (version !== 0) throw new ProtocolError(`UnregisterControllerResponse has no version ${version}`)
   let throttleTimeMs: number = 0
   let errorCode: number = 0
   {
@@ -55,7 +55,7 @@ export function decodeUnregisterControllerResponse(reader: Reader, version: numb
 }
 
 export function encodeUnregisterControllerResponse(writer: Writer, body: UnregisterControllerResponseInit, version: number): void {
-  assert(version >= 0 && version <= 0, 'UnregisterControllerResponse has versions 0 to 0')
+  assert(version === 0, 'UnregisterControllerResponse has versions 0 to 0')
   {
     const at = writer.claim(6)
     const view = writer.view

@@ -7,7 +7,7 @@ export const MetadataRequest = message({
   versions: '0-13',
   flexible: '9+',
   about:
-    'Asks for brokers, topics and the leaders of their partitions. No topics means all: an empty array in v0, null later.',
+    'Asks for brokers, topics and partition leaders. An empty array in v0, null later, means all topics.',
   fields: {
     topics: array(
       struct('MetadataRequestTopic', {

@@ -1,8 +1,8 @@
-import { loadApiSchemas, loadInternalSchemas } from '../../tools/protocol-generator/load-schemas.ts'
-import type { Reader } from './reader.ts'
-import type { Message } from './schema.ts'
-import { parseVersionRange } from './version-range.ts'
-import type { Writer } from './writer.ts'
+import type { Reader } from '../../src/protocol/reader.ts'
+import type { Message } from '../../src/protocol/schema.ts'
+import { parseVersionRange } from '../../src/protocol/version-range.ts'
+import type { Writer } from '../../src/protocol/writer.ts'
+import { loadApiSchemas, loadInternalSchemas } from './load-schemas.ts'
 
 /** One message with its generated codec. */
 export interface CodecUnderTest {
@@ -15,7 +15,7 @@ export interface CodecUnderTest {
 export async function allMessages(): Promise<CodecUnderTest[]> {
   const found: CodecUnderTest[] = []
   for (const file of [...(await loadApiSchemas()), ...(await loadInternalSchemas())]) {
-    const generated: Record<string, unknown> = await import(`./generated/${file.name}.ts`)
+    const generated: Record<string, unknown> = await import(`../../src/protocol/generated/${file.name}.ts`)
     for (const message of file.messages) {
       const { first, last } = parseVersionRange(message.versions)
       found.push({
