@@ -1,0 +1,10 @@
+/** What decisions depend on besides the image. */
+export interface ControllerSettings {
+  /** Ids of the live brokers, ascending; never empty. */
+  readonly brokerIds: readonly number[]
+  readonly defaultPartitionCount: number
+  readonly defaultReplicationFactor: number
+  readonly isTopicDeletionEnabled: boolean
+  /** Bound of all partitions of the cluster. */
+  readonly partitionsMax: number
+}
