@@ -92,13 +92,17 @@ export class MetadataImage {
   apply(record: MetadataRecord): void {
     switch (record.type) {
       case 'topic-created':
-        return this.#createTopic(record.name, record.topicId, record.partitions)
+        this.#createTopic(record.name, record.topicId, record.partitions)
+        return
       case 'topic-deleted':
-        return this.#deleteTopic(record.topicId)
+        this.#deleteTopic(record.topicId)
+        return
       case 'partitions-added':
-        return this.#addPartitions(record.topicId, record.partitions)
+        this.#addPartitions(record.topicId, record.partitions)
+        return
       case 'configs-changed':
-        return this.#changeConfigs(record.resourceType, record.resourceName, record.entries)
+        this.#changeConfigs(record.resourceType, record.resourceName, record.entries)
+        return
       case 'producer-ids-allocated':
         this.#nextProducerId = record.nextProducerId
         return
@@ -106,7 +110,8 @@ export class MetadataImage {
         this.#clusterId = record.clusterId
         return
       case 'broker-started':
-        return this.#raiseLeaderEpochs(record.nodeId)
+        this.#raiseLeaderEpochs(record.nodeId)
+        return
     }
   }
 

@@ -1,0 +1,33 @@
+import { ApiKey } from '../../protocol/api-key.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import {
+  type CreatePartitionsRequest,
+  type CreatePartitionsResponseInit,
+  decodeCreatePartitionsRequest,
+  encodeCreatePartitionsResponse,
+} from '../../protocol/generated/create-partitions.ts'
+import { defineHandler } from '../handler.ts'
+
+/** ADM-2. */
+export const createPartitions = defineHandler<CreatePartitionsRequest, CreatePartitionsResponseInit>({
+  apiKey: ApiKey.CreatePartitions,
+  versions: [0, 3],
+  operations: ['ALTER TOPIC'],
+  decode: decodeCreatePartitionsRequest,
+  encode: encodeCreatePartitionsResponse,
+  async handle(request, _context, services) {
+    const counts = new Map<string, number>()
+    for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
+    const topics = [...new Map(request.topics.map(topic => [topic.name, topic])).values()]
+    const results = topics.map(async topic => {
+      const { name } = topic
+      if (counts.get(name)! > 1) {
+        return { name, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
+      }
+      const result = await services.metadata.createPartitions(topic, request.validateOnly)
+      if (result.ok) return { name, errorCode: ErrorCode.NONE, errorMessage: null }
+      return { name, errorCode: result.errorCode, errorMessage: result.errorMessage }
+    })
+    return { results: await Promise.all(results) }
+  },
+})

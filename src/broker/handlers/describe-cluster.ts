@@ -1,0 +1,45 @@
+import { ApiKey } from '../../protocol/api-key.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import {
+  type DescribeClusterRequest,
+  type DescribeClusterResponseInit,
+  decodeDescribeClusterRequest,
+  encodeDescribeClusterResponse,
+} from '../../protocol/generated/describe-cluster.ts'
+import { defineHandler } from '../handler.ts'
+import { ALL_CLUSTER_OPERATIONS, NOT_ASKED } from './authorized-operations.ts'
+
+/** KIP-919: who asks for controllers has come to the wrong place. */
+const ENDPOINT_BROKERS = 1
+const ENDPOINT_CONTROLLERS = 2
+
+/** ADM-5. */
+export const describeCluster = defineHandler<DescribeClusterRequest, DescribeClusterResponseInit>({
+  apiKey: ApiKey.DescribeCluster,
+  versions: [0, 2],
+  operations: ['DESCRIBE CLUSTER'],
+  decode: decodeDescribeClusterRequest,
+  encode: encodeDescribeClusterResponse,
+  handle(request, context, services) {
+    const { clusterId } = services.metadata
+    if (request.endpointType !== ENDPOINT_BROKERS) {
+      const isController = request.endpointType === ENDPOINT_CONTROLLERS
+      const errorCode = isController
+        ? ErrorCode.MISMATCHED_ENDPOINT_TYPE
+        : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE
+      const errorMessage = 'This listener serves brokers only.'
+      return { errorCode, errorMessage, endpointType: ENDPOINT_BROKERS, clusterId, brokers: [] }
+    }
+    const { host, port } = services.advertisedEndpoint(context.listenerName)
+    const { nodeId, rack } = services.config
+    return {
+      errorCode: ErrorCode.NONE,
+      clusterId,
+      controllerId: nodeId,
+      brokers: [{ brokerId: nodeId, host, port, rack, isFenced: false }],
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+        ? ALL_CLUSTER_OPERATIONS
+        : NOT_ASKED,
+    }
+  },
+})

@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import { EmbeddedMetadataLog } from '../../src/metadata/backends/embedded.ts'
+import { MetadataStore } from '../../src/metadata/metadata-store.ts'
+import { createCrc32c } from '../../src/native/crc32c.ts'
+import { loadNativeBinding } from '../../src/native/load.ts'
+import { SimDisk } from '../../src/native/sim-disk.ts'
+import { SeededRandom } from '../../src/platform/seeded-random.ts'
+import { ErrorCode } from '../../src/protocol/error-code.ts'
+
+const crc32c = createCrc32c(loadNativeBinding())
+const TOPIC = { name: 't', numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }
+const LOG = '/data/ottla-metadata.log'
+
+function newDisk(): SimDisk {
+  const disk = new SimDisk({ schedule: callback => queueMicrotask(callback) })
+  disk.makeDirectory('/data')
+  disk.syncDirectory('/')
+  return disk
+}
+
+async function start(disk: SimDisk, seed = 1): Promise<MetadataStore> {
+  const store = new MetadataStore({
+    log: new EmbeddedMetadataLog({ disk, directory: '/data', crc32c }),
+    random: new SeededRandom(seed),
+    nodeId: 0,
+    settings: {
+      brokerIds: [0],
+      defaultPartitionCount: 1,
+      defaultReplicationFactor: 1,
+      isTopicDeletionEnabled: true,
+      partitionsMax: 1_000,
+    },
+  })
+  await store.start()
+  return store
+}
+
+test('MD-7, MD-8: the cluster id stays, leader epochs rise with every start', async () => {
+  const disk = newDisk()
+  const first = await start(disk)
+  expect(first.clusterId).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/)
+  await first.createTopic(TOPIC)
+  const { topicId } = first.image.topic('t')!
+  await first.close()
+  const second = await start(disk, 2)
+  expect(second.clusterId).toBe(first.clusterId)
+  expect(second.image.topicById(topicId)!.partitions.map(partition => partition.leaderEpoch)).toEqual([1, 1])
+  await second.close()
+})
+
+test('what was answered is there after a power cut at any moment', async () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const disk = newDisk()
+    const random = new SeededRandom(seed)
+    const store = await start(disk)
+    const answered: string[] = []
+    for (let index = 0; index < 5; index++) {
+      void store.createTopic({ ...TOPIC, name: `t${index}` }).then(result => {
+        if (result.ok) answered.push(`t${index}`)
+      })
+    }
+    for (let turn = random.below(40); turn > 0; turn--) await Promise.resolve()
+    const known = [...answered]
+    const after = await start(disk.crash(random), 3)
+    for (const name of known) expect(after.image.topic(name), `seed ${seed}`).toBeDefined()
+    expect((await after.createTopic({ ...TOPIC, name: 'later' })).ok).toBe(true)
+    await after.close()
+  }
+})
+
+test('IDM-3: producer ids are never given twice, over restarts and blocks', async () => {
+  const disk = newDisk()
+  const seen = new Set<number>()
+  for (let run = 0; run < 3; run++) {
+    const store = await start(disk)
+    const ids = await Promise.all(Array.from({ length: 1_500 }, () => store.allocateProducerId()))
+    for (const result of ids) if (result.ok) seen.add(result.producerId)
+    await store.close()
+  }
+  expect(seen.size).toBe(4_500)
+})
+
+test('a journal that grew is replaced by a snapshot, which rebuilds the same image', async () => {
+  const disk = newDisk()
+  const store = await start(disk)
+  await store.createTopic(TOPIC)
+  const value = 'x'.repeat(400_000)
+  const resource = { resourceType: 4, resourceName: '' }
+  for (const name of ['a', 'b', 'c', 'd']) {
+    await store.incrementalAlterConfigs(resource, [{ name, configOperation: 0, value }], false)
+  }
+  await store.close()
+  expect(disk.exists('/data/ottla-metadata.snapshot')).toBe(true)
+  const after = await start(disk)
+  expect([...after.image.configs(4, '').keys()]).toEqual(['a', 'b', 'c', 'd'])
+  expect(after.image.partitionCount).toBe(2)
+  await after.close()
+})
+
+test('a torn tail is cut; a damaged frame before a sound one stops the start', async () => {
+  const disk = newDisk()
+  const store = await start(disk)
+  await store.createTopic(TOPIC)
+  await store.close()
+  const file = disk.open(LOG, 'write')
+  const sizeBytes = disk.sizeBytes(file)
+  disk.pwritev(file, [Uint8Array.of(0, 0, 0, 9, 1, 2, 3)], sizeBytes)
+  const torn = await start(disk)
+  expect(torn.image.topic('t')).toBeDefined()
+  await torn.close()
+  disk.pwritev(file, [Uint8Array.of(255)], 30)
+  disk.close(file)
+  await expect(start(disk)).rejects.toThrow('EBADMSG')
+})
+
+test('a failed sync refuses the change, and every later one', async () => {
+  const disk = newDisk()
+  const store = await start(disk)
+  disk.failNext('fdatasync', 'EIO')
+  const refusal = { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR }
+  expect(await store.createTopic(TOPIC)).toMatchObject(refusal)
+  expect(await store.createTopic(TOPIC)).toMatchObject(refusal)
+  expect(store.image.topic('t')).toBeUndefined()
+  await store.close()
+})
