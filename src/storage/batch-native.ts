@@ -1,0 +1,12 @@
+import type { Decompress } from '../protocol/records/decode-records.ts'
+import type { Crc32c } from '../protocol/record-batch.ts'
+
+/** The work on record bytes that the addon does; `broker.ts` fills it from the binding. */
+export interface BatchNative {
+  /** `batchCheck` of the binding: 0 or a reason, and the batch's fields in `out` (BatchCheckRow). */
+  check(bytes: Uint8Array, flags: number, decompressedMaxBytes: number, out: Float64Array): number
+  /** `scanBytes` of the binding: [rowsCount, nextPosition, stop], the rows in `out` (ScanRow). */
+  scan(bytes: Uint8Array, basePosition: number, out: Float64Array): readonly [number, number, number]
+  readonly crc32c: Crc32c
+  readonly decompress: Decompress
+}

@@ -1,0 +1,178 @@
+import type { Clock } from '../base/clock.ts'
+import type { Disk } from '../base/disk.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+import { readSmallFile, writeSmallFile } from '../base/small-file.ts'
+import { StorageError } from '../base/storage-error.ts'
+import { readUuid } from '../protocol/uuid.ts'
+import type { BatchNative } from './batch-native.ts'
+import { decodePartitionOffsets, type PartitionOffset } from './checkpoint-file.ts'
+import { Log, type LogPorts } from './log.ts'
+import type { LogConfig } from './log-config.ts'
+import { LogDirectory } from './log-directory.ts'
+import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
+import { decodePartitionMetadata } from './partition-metadata.ts'
+import { recoverLog } from './recovery.ts'
+
+export const CLEAN_SHUTDOWN_FILE_NAME = '.kafka_cleanshutdown'
+const RECOVERY_POINT_FILE_NAME = 'recovery-point-offset-checkpoint'
+const LOG_START_FILE_NAME = 'log-start-offset-checkpoint'
+const HIGH_WATERMARK_FILE_NAME = 'replication-offset-checkpoint'
+
+export interface LoadInput {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly batchNative: BatchNative
+  readonly path: string
+  readonly clusterId: string | null
+  readonly nodeId: number
+  readonly configOf: (topicName: string) => LogConfig
+  readonly producerIdExpirationMs: number
+  readonly onDurable: (log: Log) => void
+  readonly onDurablePassEnd: () => void
+  readonly onFailure: (directory: LogDirectory) => void
+}
+
+/** What the checkpoint files of a directory say, by file name. */
+export function checkpointFiles(logs: readonly Log[]): [name: string, entries: PartitionOffset[]][] {
+  const entries = (offsetOf: (log: Log) => number): PartitionOffset[] =>
+    logs.map(log => ({ topicName: log.topicName, partitionIndex: log.partitionIndex, offset: offsetOf(log) }))
+  return [
+    [RECOVERY_POINT_FILE_NAME, entries(log => log.recoveryPoint)],
+    [LOG_START_FILE_NAME, entries(log => log.logStartOffset)],
+    [HIGH_WATERMARK_FILE_NAME, entries(log => Math.min(log.highWatermark, log.logEndOffset))],
+  ]
+}
+
+/** Locks the directory and opens all logs in it. Throws StorageError when it is locked, or not ours. */
+export function loadDirectory(input: LoadInput, logPorts: LogPorts): { directory: LogDirectory; logs: Log[] } {
+  const { disk, path } = input
+  disk.makeDirectory(path)
+  const lock = disk.tryLock(`${path}/.lock`)
+  if (lock === null) throw new StorageError('EWOULDBLOCK', 'lock', path)
+  try {
+    const meta = readMeta(input)
+    const wasClean = takeMarker(input)
+    const directory = new LogDirectory({ ...input, meta, lock })
+    return { directory, logs: loadLogs(input, directory, wasClean, logPorts) }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function readMeta(input: LoadInput): MetaProperties {
+  const path = `${input.path}/meta.properties`
+  const bytes = readSmallFile(input.disk, path)
+  if (bytes !== null) {
+    const meta = decodeMetaProperties(bytes, path)
+    const isOurs = meta.nodeId === input.nodeId && (input.clusterId ?? meta.clusterId) === meta.clusterId
+    if (!isOurs) throw new StorageError('EBADMSG', 'check', path)
+    return meta
+  }
+  const clusterId = input.clusterId ?? randomId(input.random)
+  const meta = { clusterId, nodeId: input.nodeId, directoryId: randomId(input.random) }
+  writeSmallFile(input.disk, path, encodeMetaProperties(meta))
+  return meta
+}
+
+/** The marker goes first (KAFKA-10471): a crash from here on needs recovery. */
+function takeMarker({ disk, path }: LoadInput): boolean {
+  const marker = `${path}/${CLEAN_SHUTDOWN_FILE_NAME}`
+  if (!disk.exists(marker)) return false
+  disk.unlink(marker)
+  disk.syncDirectory(path)
+  return true
+}
+
+function loadLogs(input: LoadInput, directory: LogDirectory, wasClean: boolean, logPorts: LogPorts): Log[] {
+  const recoveryPoints = readCheckpoint(input, RECOVERY_POINT_FILE_NAME)
+  const startOffsets = readCheckpoint(input, LOG_START_FILE_NAME)
+  const logs: Log[] = []
+  for (const { name, isDirectory } of input.disk.list(input.path)) {
+    if (!isDirectory) continue
+    if (name.endsWith('-delete')) {
+      removeDeleted(input, directory, name)
+      continue
+    }
+    const log = loadLog(input, directory, name, { recoveryPoints, startOffsets, wasClean }, logPorts)
+    if (log !== null) logs.push(log)
+  }
+  return logs
+}
+
+interface Checkpoints {
+  readonly recoveryPoints: ReadonlyMap<string, number>
+  readonly startOffsets: ReadonlyMap<string, number>
+  readonly wasClean: boolean
+}
+
+function loadLog(
+  input: LoadInput,
+  directory: LogDirectory,
+  name: string,
+  { recoveryPoints, startOffsets, wasClean }: Checkpoints,
+  logPorts: LogPorts,
+): Log | null {
+  const match = /^(.+)-(\d+)$/.exec(name)
+  const directoryPath = `${input.path}/${name}`
+  const bytes = match === null ? null : readSmallFile(input.disk, `${directoryPath}/partition.metadata`)
+  if (match === null || bytes === null) return null
+  const topicName = match[1]!
+  const config = input.configOf(topicName)
+  try {
+    const state = recoverLog({
+      disk: input.disk,
+      logger: input.logger,
+      batchNative: input.batchNative,
+      directoryPath,
+      indexIntervalBytes: config.indexIntervalBytes,
+      recoveryPoint: recoveryPoints.get(name) ?? 0,
+      logStartOffset: startOffsets.get(name) ?? 0,
+      wasClean,
+      nowMs: input.clock.wallMs(),
+      producerExpirationMs: input.producerIdExpirationMs,
+    })
+    const topicId = decodePartitionMetadata(bytes, directoryPath)
+    const identity = { topicName, topicId, partitionIndex: Number(match[2]), directoryPath }
+    return new Log(identity, directory, state, config, logPorts)
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    input.logger.error({ directory: directoryPath, error: error.message }, 'the log is offline: it could not be recovered')
+    directory.allLoaded = false
+    return null
+  }
+}
+
+function removeDeleted(input: LoadInput, directory: LogDirectory, name: string): void {
+  const path = `${input.path}/${name}`
+  directory.jobs.run(
+    (queue, ticket) => queue.removeTree(path, ticket),
+    errno => errno !== 0 && input.logger.warn({ path, errno }, 'a deleted log could not be removed'),
+  )
+}
+
+/** Offsets by directory name; a file that is missing or broken says nothing, which costs a longer recovery. */
+function readCheckpoint(input: LoadInput, name: string): Map<string, number> {
+  const path = `${input.path}/${name}`
+  const bytes = readSmallFile(input.disk, path)
+  try {
+    const entries = bytes === null ? [] : decodePartitionOffsets(bytes, path)
+    return new Map(entries.map(entry => [`${entry.topicName}-${entry.partitionIndex}`, entry.offset]))
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    input.logger.warn({ path }, 'a checkpoint is broken and is not used')
+    return new Map()
+  }
+}
+
+/** Sixteen random bytes in Kafka's form; a leading dash would look like an option on a command line. */
+function randomId(random: Random): string {
+  for (;;) {
+    const bytes = random.bytes(16)
+    const id = readUuid(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0)
+    if (!id.startsWith('-')) return id
+  }
+}

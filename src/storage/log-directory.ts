@@ -1,0 +1,64 @@
+import type { Disk, FileLock } from '../base/disk.ts'
+import type { Logger } from '../base/logger.ts'
+import { DiskJobs } from './disk-jobs.ts'
+import { Flusher, type FlusherEvents } from './flusher.ts'
+import type { Log } from './log.ts'
+import type { MetaProperties } from './meta-properties.ts'
+
+export interface LogDirectoryInit {
+  readonly disk: Disk
+  readonly logger: Logger
+  readonly path: string
+  readonly meta: MetaProperties
+  readonly lock: FileLock
+  readonly onDurable: (log: Log) => void
+  readonly onDurablePassEnd: () => void
+  readonly onFailure: (directory: LogDirectory, errno: number) => void
+}
+
+/** One entry of `log.dirs`: its lock, its two threads, and whether it is still to be trusted. */
+export class LogDirectory {
+  readonly path: string
+  readonly meta: MetaProperties
+  readonly flusher: Flusher
+  readonly jobs: DiskJobs
+  /** False when a log could not be opened: no clean stop is claimed then (KAFKA-15375). */
+  allLoaded = true
+  readonly #init: LogDirectoryInit
+  #failed = false
+
+  constructor(init: LogDirectoryInit) {
+    this.#init = init
+    this.path = init.path
+    this.meta = init.meta
+    this.jobs = new DiskJobs(init.disk)
+    const events: FlusherEvents = {
+      onDurable: init.onDurable,
+      onDurablePassEnd: init.onDurablePassEnd,
+      onFailure: errno => this.fail(errno),
+    }
+    this.flusher = new Flusher(init.disk, events)
+  }
+
+  /** No append is accepted and nothing is acknowledged any more, until the broker is started again. */
+  get isFailed(): boolean {
+    return this.#failed
+  }
+
+  fail(errno: number): void {
+    if (this.#failed) return
+    this.#failed = true
+    this.flusher.fail()
+    this.#init.logger.error({ directory: this.path, errno }, 'the log directory is fenced: the disk refused a write or sync')
+    this.#init.onFailure(this, errno)
+  }
+
+  closeThreads(): void {
+    this.flusher.close()
+    this.jobs.close()
+  }
+
+  release(): void {
+    this.#init.lock.release()
+  }
+}

@@ -1,0 +1,349 @@
+import { assert } from '../base/assert.ts'
+import type { Clock, Timer, Timers } from '../base/clock.ts'
+import type { Disk } from '../base/disk.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+import { SmallFileWrite } from '../base/small-file.ts'
+import { StorageError } from '../base/storage-error.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { BatchNative } from './batch-native.ts'
+import { encodePartitionOffsets } from './checkpoint-file.ts'
+import { closeCleanly } from './clean-stop.ts'
+import { LeaderEpochCache } from './leader-epoch-cache.ts'
+import { Log, type LogPorts } from './log.ts'
+import type { LogConfig } from './log-config.ts'
+import type { LogDirectory } from './log-directory.ts'
+import { checkpointFiles, loadDirectory } from './load-directory.ts'
+import { encodePartitionMetadata } from './partition-metadata.ts'
+import { ProducerState } from './producer-state.ts'
+import { EPOCH_FILE_NAME } from './recovery.ts'
+import { Segment } from './segment.ts'
+
+export interface LogManagerPorts {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly logger: Logger
+  readonly batchNative: BatchNative
+}
+
+export interface LogManagerOptions {
+  /** `log.dirs`; a new log goes into the one with the fewest. */
+  readonly logDirectories: readonly string[]
+  /** Null for whatever the directories say, or a new random id. */
+  readonly clusterId: string | null
+  readonly nodeId: number
+  /** The configuration of a topic that was found on disk. */
+  readonly configOf: (topicName: string) => LogConfig
+  readonly retentionCheckIntervalMs: number
+  readonly checkpointIntervalMs: number
+  readonly producerIdExpirationMs: number
+  readonly onDurable: (log: Log) => void
+  readonly onDurablePassEnd: () => void
+  readonly onDirectoryFailure: (directory: LogDirectory, logs: readonly Log[]) => void
+}
+
+/** Staged batches of this log, from `fromOffset` on, are not in the log: their answers become refusals. */
+export interface FailedAppend {
+  readonly log: Log
+  readonly fromOffset: number
+  readonly errorCode: number
+}
+
+/** How often `flush.ms` is looked at. */
+const FLUSH_CHECK_INTERVAL_MS = 1000
+
+/** The logs of all log directories: opening, creation, deletion, the write at the end of a wake-up, the clean stop. */
+export class LogManager {
+  readonly clusterId: string
+  readonly directories: readonly LogDirectory[]
+  readonly #ports: LogManagerPorts
+  readonly #options: LogManagerOptions
+  readonly #logs = new Map<string, Map<number, Log>>()
+  readonly #timers = new Set<Timer>()
+  #staged: Log[] = []
+  #closed = false
+
+  /**
+   * Locks the directories, removes the clean-shutdown markers, loads and recovers every log. StorageError EWOULDBLOCK
+   * when a directory is locked, EBADMSG when it is of another cluster or node. A log that is corrupt below its
+   * recovery point is left out, loudly; its files stay.
+   */
+  static async open(ports: LogManagerPorts, options: LogManagerOptions): Promise<LogManager> {
+    return new LogManager(ports, options)
+  }
+
+  private constructor(ports: LogManagerPorts, options: LogManagerOptions) {
+    this.#ports = ports
+    this.#options = options
+    let clusterId = options.clusterId
+    const directories: LogDirectory[] = []
+    for (const path of options.logDirectories) {
+      const loaded = loadDirectory(
+        { ...ports, ...options, clusterId, path, onFailure: directory => this.#directoryFailed(directory) },
+        this.#logPorts(),
+      )
+      clusterId = loaded.directory.meta.clusterId
+      directories.push(loaded.directory)
+      for (const log of loaded.logs) this.#add(log)
+    }
+    assert(clusterId !== null, 'there is a log directory')
+    this.clusterId = clusterId
+    this.directories = directories
+    this.#every(options.retentionCheckIntervalMs, () => this.applyRetention())
+    this.#every(options.checkpointIntervalMs, () => this.checkpoint())
+    this.#every(FLUSH_CHECK_INTERVAL_MS, () => this.#flushByTime())
+  }
+
+  getLog(topicName: string, partitionIndex: number): Log | undefined {
+    return this.#logs.get(topicName)?.get(partitionIndex)
+  }
+
+  *logs(): Generator<Log, void, undefined> {
+    for (const partitions of this.#logs.values()) yield* partitions.values()
+  }
+
+  /** Answers when the directory and its `partition.metadata` are safe. StorageError when the disk refuses. */
+  async createLog(topicName: string, topicId: string, partitionIndex: number, config: LogConfig): Promise<Log> {
+    assert(this.getLog(topicName, partitionIndex) === undefined, `${topicName}-${partitionIndex} is there`)
+    const directory = this.#emptiest()
+    const directoryPath = `${directory.path}/${topicName}-${partitionIndex}`
+    const jobs = directory.jobs
+    await check(directoryPath, jobs.call((queue, ticket) => queue.makeDirectory(directoryPath, ticket)))
+    await this.#writeFile(directory, `${directoryPath}/partition.metadata`, encodePartitionMetadata(topicId))
+    await check(directoryPath, jobs.call((queue, ticket) => queue.syncDirectory(directory.path, ticket)))
+    const state = {
+      segments: [new Segment(this.#ports.disk, directoryPath, 0, this.#ports.clock.wallMs(), true)],
+      producers: new ProducerState(),
+      epochs: new LeaderEpochCache(),
+      logStartOffset: 0,
+    }
+    const identity = { topicName, topicId, partitionIndex, directoryPath }
+    const log = new Log(identity, directory, state, config, this.#logPorts())
+    this.#add(log)
+    return log
+  }
+
+  /** The log is gone at once; answers when a restart would not find it again. Its bytes go after the delay (LOG-6). */
+  async deleteLog(topicName: string, partitionIndex: number): Promise<void> {
+    const log = this.getLog(topicName, partitionIndex)
+    if (log === undefined) return
+    const partitions = this.#logs.get(topicName)!
+    partitions.delete(partitionIndex)
+    if (partitions.size === 0) this.#logs.delete(topicName)
+    if (this.#staged.includes(log)) this.#discardStaged(log)
+    log.close()
+    const { jobs, path } = log.directory
+    const to = `${path}/${deletedName(log, this.#ports.random)}`
+    await check(log.directoryPath, jobs.call((queue, ticket) => queue.rename(log.directoryPath, to, ticket)))
+    await check(path, jobs.call((queue, ticket) => queue.syncDirectory(path, ticket)))
+    this.#later(log.config.fileDeleteDelayMs, () =>
+      jobs.run(
+        (queue, ticket) => queue.removeTree(to, ticket),
+        errno => errno !== 0 && this.#ports.logger.warn({ path: to, errno }, 'a deleted log could not be removed'),
+      ),
+    )
+  }
+
+  /**
+   * The end of the wake-up: one write per touched segment, then the flushers. A log whose write fails is put back to
+   * where it was and reported; any other error than a full disk fences its directory. In mode `os` durable offsets
+   * move here.
+   */
+  flushStaged(): readonly FailedAppend[] {
+    const failed: FailedAppend[] = []
+    const moved: Log[] = []
+    const staged = this.#staged
+    this.#staged = []
+    for (const log of staged) {
+      const failure = this.#write(log)
+      if (failure !== null) failed.push(failure)
+      else if (isSafeWhenWritten(log) && log.raiseDurable(log.logEndOffset)) moved.push(log)
+    }
+    for (const directory of this.directories) directory.flusher.pump()
+    for (const log of moved) this.#options.onDurable(log)
+    if (moved.length > 0) this.#options.onDurablePassEnd()
+    return failed
+  }
+
+  /** Removes old segments and forgets producers that have been silent for too long. */
+  applyRetention(): void {
+    const nowMs = this.#ports.clock.wallMs()
+    for (const log of this.logs()) {
+      try {
+        log.applyRetention(nowMs)
+        log.producers.expire(nowMs, this.#options.producerIdExpirationMs)
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error
+        this.#ports.logger.error({ directory: log.directoryPath, error: error.message }, 'retention failed')
+      }
+    }
+  }
+
+  /** Writes the leader epochs that changed and then the three checkpoints of every directory, off the loop. */
+  async checkpoint(): Promise<void> {
+    for (const directory of this.directories) {
+      if (directory.isFailed) continue
+      try {
+        await this.#checkpointDirectory(directory)
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error
+        this.#ports.logger.error({ directory: directory.path, error: error.message }, 'no checkpoint could be written')
+      }
+    }
+  }
+
+  /** The clean stop: last sync, indexes, snapshots, checkpoints, directories, marker. Blocks the loop for its syncs. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.flushStaged()
+    this.#closed = true
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+    for (const directory of this.directories) {
+      directory.closeThreads()
+      closeCleanly(this.#ports, directory, this.#logsOf(directory), this.#options)
+      directory.release()
+    }
+  }
+
+  #write(log: Log): FailedAppend | null {
+    const fromOffset = log.logEndOffset
+    if (!log.directory.isFailed) {
+      try {
+        log.writeStaged()
+        return null
+      } catch (error) {
+        this.#writeFailed(log, error)
+      }
+    }
+    return { log, fromOffset, errorCode: ErrorCode.KAFKA_STORAGE_ERROR }
+  }
+
+  #writeFailed(log: Log, error: unknown): void {
+    if (!(error instanceof StorageError)) throw error
+    this.#ports.logger.error({ directory: log.directoryPath, error: error.message }, 'an append could not be written')
+    const isRoomMissing = error.code === 'ENOSPC' || error.code === 'EDQUOT'
+    try {
+      log.rollBack()
+    } catch (rollBackError) {
+      if (!(rollBackError instanceof StorageError)) throw rollBackError
+      log.directory.fail(-1)
+    }
+    if (!isRoomMissing) log.directory.fail(-1)
+  }
+
+  #discardStaged(log: Log): void {
+    this.#staged = this.#staged.filter(other => other !== log)
+    log.rollBack()
+  }
+
+  async #checkpointDirectory(directory: LogDirectory): Promise<void> {
+    const logs = this.#logsOf(directory)
+    for (const log of logs) {
+      if (log.epochsChangedFrom === Number.POSITIVE_INFINITY) continue
+      const before = log.epochsChangedFrom
+      log.epochsChangedFrom = Number.POSITIVE_INFINITY
+      try {
+        await this.#writeFile(directory, `${log.directoryPath}/${EPOCH_FILE_NAME}`, log.epochs.encode())
+      } catch (error) {
+        log.epochsChangedFrom = Math.min(before, log.epochsChangedFrom)
+        throw error
+      }
+    }
+    for (const [name, entries] of checkpointFiles(logs.filter(log => !log.isClosed))) {
+      await this.#writeFile(directory, `${directory.path}/${name}`, encodePartitionOffsets(entries))
+    }
+  }
+
+  #writeFile(directory: LogDirectory, path: string, bytes: Uint8Array): Promise<void> {
+    const { jobs } = directory
+    return new Promise((resolve, reject) => {
+      jobs.smallFile(
+        ticket => new SmallFileWrite(this.#ports.disk, jobs.queue, path, bytes, ticket),
+        (state, errno) => (state === 'done' ? resolve() : reject(new StorageError(`errno ${errno}`, 'write', path))),
+      )
+    })
+  }
+
+  #flushByTime(): void {
+    const nowMs = this.#ports.clock.monotonicMs()
+    for (const log of this.logs()) {
+      if (log.isOffline || nowMs - log.lastFlushAtMs < log.config.flushMs) continue
+      log.lastFlushAtMs = nowMs
+      log.flush()
+    }
+  }
+
+  #directoryFailed(directory: LogDirectory): void {
+    this.#options.onDirectoryFailure(directory, this.#logsOf(directory))
+  }
+
+  #logsOf(directory: LogDirectory): Log[] {
+    return [...this.logs()].filter(log => log.directory === directory)
+  }
+
+  #emptiest(): LogDirectory {
+    const counts = new Map<LogDirectory, number>()
+    for (const directory of this.directories) if (!directory.isFailed) counts.set(directory, 0)
+    for (const { directory } of this.logs()) {
+      const count = counts.get(directory)
+      if (count !== undefined) counts.set(directory, count + 1)
+    }
+    const [first] = [...counts].sort((a, b) => a[1] - b[1])
+    if (first === undefined) throw new StorageError('EIO', 'create', 'every log directory has failed')
+    return first[0]
+  }
+
+  #add(log: Log): void {
+    const partitions = this.#logs.get(log.topicName) ?? new Map<number, Log>()
+    partitions.set(log.partitionIndex, log)
+    this.#logs.set(log.topicName, partitions)
+  }
+
+  #logPorts(): LogPorts {
+    const { disk, logger, random, batchNative } = this.#ports
+    return {
+      disk,
+      logger,
+      random,
+      batchNative,
+      onStaged: log => this.#staged.push(log),
+      later: (delayMs, callback) => this.#later(delayMs, callback),
+    }
+  }
+
+  #every(intervalMs: number, work: () => void | Promise<void>): void {
+    this.#later(intervalMs, () => {
+      void work()
+      this.#every(intervalMs, work)
+    })
+  }
+
+  #later(delayMs: number, callback: () => void): void {
+    if (this.#closed) return
+    const timer = this.#ports.timers.set(delayMs, () => {
+      this.#timers.delete(timer)
+      callback()
+    })
+    this.#timers.add(timer)
+  }
+}
+
+function isSafeWhenWritten(log: Log): boolean {
+  const { durability, flushMessages } = log.config
+  return durability === 'os' && log.logEndOffset - log.syncedOffset < flushMessages
+}
+
+async function check(path: string, call: Promise<number>): Promise<void> {
+  const errno = await call
+  if (errno !== 0) throw new StorageError(`errno ${errno}`, 'write', path)
+}
+
+/** Kafka's name for a directory on its way out; at most 255 bytes. */
+function deletedName(log: Log, random: Random): string {
+  const unique = Array.from(random.bytes(16), byte => byte.toString(16).padStart(2, '0')).join('')
+  const suffix = `-${log.partitionIndex}.${unique}-delete`
+  return log.topicName.slice(0, 255 - suffix.length) + suffix
+}

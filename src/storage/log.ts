@@ -1,0 +1,441 @@
+import { assert } from '../base/assert.ts'
+import type { Disk } from '../base/disk.ts'
+import type { FileRange } from '../base/file-range.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+import { StorageError } from '../base/storage-error.ts'
+import { BatchCheckRow } from '../native/batch-check.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { writeBaseOffset, writeLeaderEpoch } from '../protocol/record-batch.ts'
+import type { AppendResult, LogRefusal } from './append-result.ts'
+import { type AppendOptions, AppendValidation } from './append-validation.ts'
+import type { BatchNative } from './batch-native.ts'
+import type { EpochEndOffset, LeaderEpochCache } from './leader-epoch-cache.ts'
+import type { LogConfig } from './log-config.ts'
+import type { LogDirectory } from './log-directory.ts'
+import { encodeProducerSnapshot } from './producer-snapshot.ts'
+import type { ProducerState, ProducerVerdict } from './producer-state.ts'
+import { deletableSegments } from './retention.ts'
+import { Segment, type SegmentSavepoint } from './segment.ts'
+import { SegmentCleanup } from './segment-cleanup.ts'
+import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './timestamp-lookup.ts'
+
+export interface LogPorts {
+  readonly disk: Disk
+  readonly logger: Logger
+  readonly random: Random
+  readonly batchNative: BatchNative
+  /** The first batch since the last `flushStaged` was staged in this log. */
+  readonly onStaged: (log: Log) => void
+  /** Runs `callback` after `delayMs`, unless the manager is closed before. */
+  readonly later: (delayMs: number, callback: () => void) => void
+}
+
+/** What recovery found, or a new log. */
+export interface LogState {
+  /** In the order of their offsets; the last one is active. */
+  readonly segments: Segment[]
+  readonly producers: ProducerState
+  readonly epochs: LeaderEpochCache
+  readonly logStartOffset: number
+}
+
+export interface LogIdentity {
+  readonly topicName: string
+  readonly topicId: string
+  readonly partitionIndex: number
+  readonly directoryPath: string
+}
+
+export type ReadResult = { readonly ok: true; readonly range: FileRange | null } | LogRefusal
+
+interface Savepoint {
+  readonly segment: Segment
+  readonly state: SegmentSavepoint
+  readonly nextOffset: number
+}
+
+const NOTHING_TO_READ: ReadResult = { ok: true, range: null }
+const OFFLINE: LogRefusal = {
+  ok: false,
+  errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
+  message: 'the log is offline: its disk failed',
+}
+
+/** One partition's log. It has a single owner, the loop: no call waits for another. */
+export class Log {
+  readonly topicName: string
+  readonly topicId: string
+  readonly partitionIndex: number
+  readonly directoryPath: string
+  readonly directory: LogDirectory
+  readonly segments: Segment[]
+  readonly producers: ProducerState
+  readonly epochs: LeaderEpochCache
+  readonly cleanup: SegmentCleanup
+  /** Retention takes nothing from here on; the partition sets it. */
+  highWatermark: number
+  /** Set when the epochs changed since their file was written. */
+  epochsChangedFrom = Number.POSITIVE_INFINITY
+  lastFlushAtMs = 0
+  #config: LogConfig
+  #logStartOffset: number
+  #logEndOffset: number
+  #durableOffset: number
+  #nextOffset: number
+  #savepoint: Savepoint | null = null
+  #touched: Segment[] = []
+  #snapshots: { offset: number; bytes: Uint8Array }[] = []
+  #rollJitterMs = 0
+  #closed = false
+  readonly #ports: LogPorts
+  readonly #validation: AppendValidation
+
+  constructor(identity: LogIdentity, directory: LogDirectory, state: LogState, config: LogConfig, ports: LogPorts) {
+    this.topicName = identity.topicName
+    this.topicId = identity.topicId
+    this.partitionIndex = identity.partitionIndex
+    this.directoryPath = identity.directoryPath
+    this.directory = directory
+    this.segments = state.segments
+    this.producers = state.producers
+    this.epochs = state.epochs
+    this.#logStartOffset = state.logStartOffset
+    this.#nextOffset = this.#active.endOffset
+    this.#logEndOffset = this.#nextOffset
+    this.#durableOffset = this.#nextOffset
+    this.highWatermark = this.#nextOffset
+    this.#config = config
+    this.#ports = ports
+    this.#validation = new AppendValidation(ports.batchNative)
+    this.cleanup = new SegmentCleanup(directory, ports)
+    this.#drawJitter()
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset
+  }
+
+  /** Behind the last batch that was written; staged batches don't count. */
+  get logEndOffset(): number {
+    return this.#logEndOffset
+  }
+
+  /** Safe in the sense of the topic's durability mode; never goes back. */
+  get durableOffset(): number {
+    return this.#durableOffset
+  }
+
+  /** The end of the contiguous synced prefix, whatever the mode. */
+  get syncedOffset(): number {
+    const unsynced = this.segments.find(segment => segment.syncedEndOffset < segment.writtenEndOffset)
+    return unsynced?.syncedEndOffset ?? this.#logEndOffset
+  }
+
+  /** Recovery looks only at what is above: synced, with whole indexes, its epochs on disk. */
+  get recoveryPoint(): number {
+    const last = this.segments.length - 1
+    const open = this.segments.findIndex((segment, index) => index < last && !segment.areIndexesSynced)
+    const sealed = open < 0 ? Number.POSITIVE_INFINITY : this.segments[open]!.baseOffset
+    return Math.min(this.syncedOffset, sealed, this.epochsChangedFrom)
+  }
+
+  get sizeBytes(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.writtenSizeBytes, 0)
+  }
+
+  get config(): LogConfig {
+    return this.#config
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  get isOffline(): boolean {
+    return this.#closed || this.directory.isFailed
+  }
+
+  /**
+   * Checks one batch and stages it. `batch` is changed in place and must live until `flushStaged`; it is not visible
+   * before. The producer's last batches are known again, and answered with their first offsets.
+   */
+  append(batch: Uint8Array, options: AppendOptions): AppendResult {
+    if (this.isOffline) return OFFLINE
+    const refusal = this.#validation.validate(batch, this.#config, options)
+    if (refusal !== null) return refusal
+    const verdict = this.#checkProducer()
+    if (!verdict.ok) return verdict
+    if (verdict.duplicateOf !== null) {
+      const { lastOffset, offsetDelta, timestampMs } = verdict.duplicateOf
+      return this.#appended(lastOffset - offsetDelta, lastOffset, timestampMs, true)
+    }
+    return this.#stage(batch, options)
+  }
+
+  /** A file range with whole batches, the first one holding `offset`; no byte at or behind `upToOffset`. */
+  read(offset: number, maxBytes: number, upToOffset: number, minOneBatch: boolean): ReadResult {
+    if (this.isOffline) return OFFLINE
+    if (offset < this.#logStartOffset || offset > this.#logEndOffset) {
+      const message = `offset ${offset} is not within ${this.#logStartOffset} to ${this.#logEndOffset}`
+      return { ok: false, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, message }
+    }
+    const endOffset = Math.min(upToOffset, this.#logEndOffset)
+    if (offset >= endOffset) return NOTHING_TO_READ
+    try {
+      return this.#findRange(offset, maxBytes, endOffset, minOneBatch)
+    } catch (error) {
+      return this.#readFailed(error)
+    }
+  }
+
+  /** The first record of `timestampMs` or later (LO-1), null when there is none. May read from disk. */
+  offsetForTimestamp(timestampMs: number): TimestampOffset | null {
+    return findTimestamp(this.segments, timestampMs, this.#logStartOffset, this.#ports.batchNative.decompress)
+  }
+
+  /** The record with the largest timestamp (LO-1, -3), null for an empty log. May read from disk. */
+  maxTimestampOffset(): TimestampOffset | null {
+    return findMaxTimestamp(this.segments, this.#logStartOffset, this.#ports.batchNative.decompress)
+  }
+
+  /** KIP-279: where the largest epoch not above `leaderEpoch` ends. */
+  epochEndOffset(leaderEpoch: number): EpochEndOffset {
+    return this.epochs.endOffset(leaderEpoch, this.#logEndOffset)
+  }
+
+  /** The leadership begins at the log's end. */
+  setLeaderEpoch(leaderEpoch: number): void {
+    if (this.epochs.assign(leaderEpoch, this.#nextOffset)) this.#epochsChanged(this.#nextOffset)
+  }
+
+  /** Raises the log start offset (RET-2); segments that are wholly before it go with the next retention. */
+  deleteRecordsBefore(offset: number): LogRefusal | { readonly ok: true; readonly logStartOffset: number } {
+    if (this.isOffline) return OFFLINE
+    if (offset > this.highWatermark || offset < 0) {
+      const message = `offset ${offset} is above the high watermark ${this.highWatermark}`
+      return { ok: false, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, message }
+    }
+    this.#logStartOffset = Math.max(this.#logStartOffset, offset)
+    if (this.epochs.truncateFromStart(this.#logStartOffset)) this.#epochsChanged(this.#nextOffset)
+    return { ok: true, logStartOffset: this.#logStartOffset }
+  }
+
+  /** A change from `os` to `group` syncs what is there; the durable offset does not go back. */
+  applyConfig(config: LogConfig): void {
+    this.#config = config
+    this.flush()
+  }
+
+  /** Removes old segments (RET-1); answers how many. */
+  applyRetention(nowMs: number): number {
+    if (this.isOffline || this.#savepoint !== null) return 0
+    const count = deletableSegments(this.segments, this.#config, nowMs, this.#logStartOffset, this.highWatermark)
+    if (count === 0) return 0
+    if (count === this.segments.length) {
+      this.#roll(nowMs)
+      this.#snapshots = []
+    }
+    const removed = this.segments.splice(0, count)
+    this.#logStartOffset = Math.max(this.#logStartOffset, this.segments[0]!.baseOffset)
+    if (this.epochs.truncateFromStart(this.#logStartOffset)) this.#epochsChanged(this.#nextOffset)
+    this.cleanup.remove(removed, this.#config.fileDeleteDelayMs)
+    return count
+  }
+
+  /** Asks for a sync of all that is written. */
+  flush(): void {
+    for (const segment of this.segments) {
+      if (segment.syncedEndOffset < segment.writtenEndOffset) this.directory.flusher.markDirty(this, segment)
+    }
+    this.directory.flusher.pump()
+  }
+
+  // ---- for LogManager and Flusher ----
+
+  /** Writes what is staged and shows it to readers; StorageError leaves everything as it was, for `rollBack`. */
+  writeStaged(): void {
+    for (const segment of this.#touched) segment.writeStaged()
+    for (const segment of this.#touched) segment.publish()
+    this.#logEndOffset = this.#nextOffset
+    this.#savepoint = null
+    this.producers.commit()
+    this.#queueFlush()
+    const sealed = this.#touched.filter(segment => segment !== this.#active)
+    for (const segment of sealed) this.cleanup.sealIndexes(segment)
+    for (const { offset, bytes } of this.#snapshots) this.cleanup.writeSnapshot(this.directoryPath, offset, bytes)
+    this.#snapshots = []
+    this.#touched = []
+  }
+
+  /** Back to where the log was before the first batch since the last write. Throws when the file cannot be cut. */
+  rollBack(): void {
+    const savepoint = this.#savepoint
+    assert(savepoint !== null, 'there is something to roll back')
+    this.#savepoint = null
+    this.#touched = []
+    this.#snapshots = []
+    this.#nextOffset = savepoint.nextOffset
+    this.producers.rollBack()
+    this.epochs.truncateFromEnd(savepoint.nextOffset)
+    while (this.#active !== savepoint.segment) this.#dropActive()
+    savepoint.segment.rollBack(savepoint.state)
+  }
+
+  /** What a sync of the segment made safe; true when the durable offset moved. */
+  segmentSynced(segment: Segment, endOffset: number): boolean {
+    segment.syncedEndOffset = Math.max(segment.syncedEndOffset, endOffset)
+    return this.raiseDurable(this.syncedOffset)
+  }
+
+  raiseDurable(offset: number): boolean {
+    if (offset <= this.#durableOffset) return false
+    this.#durableOffset = offset
+    return true
+  }
+
+  close(): void {
+    this.#closed = true
+    this.directory.flusher.forget(this)
+    for (const segment of this.segments) segment.closeFile()
+  }
+
+  get #active(): Segment {
+    return this.segments[this.segments.length - 1]!
+  }
+
+  /** In mode `os` bytes are safe when written, unless flush.messages asks for more. */
+  #queueFlush(): void {
+    const { durability, flushMessages } = this.#config
+    const isFlushDue = durability === 'group' || this.#logEndOffset - this.syncedOffset >= flushMessages
+    for (const segment of this.#touched) {
+      if (isFlushDue || segment !== this.#active) this.directory.flusher.markDirty(this, segment)
+    }
+  }
+
+  #checkProducer(): ProducerVerdict {
+    const row = this.#validation.row
+    if (row[BatchCheckRow.PRODUCER_ID]! < 0) return { ok: true, duplicateOf: null }
+    return this.producers.check(producerFields(row))
+  }
+
+  #stage(batch: Uint8Array, options: AppendOptions): AppendResult {
+    const row = this.#validation.row
+    const bytes = batch.subarray(0, row[BatchCheckRow.SIZE_BYTES]!)
+    const baseOffset = this.#nextOffset
+    const lastOffset = baseOffset + row[BatchCheckRow.LAST_OFFSET_DELTA]!
+    const maxTimestampMs = row[BatchCheckRow.MAX_TIMESTAMP]!
+    const place = { sizeBytes: bytes.length, lastOffset, maxTimestampMs }
+    this.#setSavepoint()
+    try {
+      if (this.#isRollDue(place, options.nowMs)) this.#roll(options.nowMs)
+    } catch (error) {
+      return this.#rollFailed(error)
+    }
+    this.#stamp(bytes, baseOffset, options.leaderEpoch)
+    if (row[BatchCheckRow.PRODUCER_ID]! >= 0) this.producers.add(producerFields(row), lastOffset, maxTimestampMs)
+    this.#active.stage(bytes, place, this.#config.indexIntervalBytes)
+    this.#nextOffset = lastOffset + 1
+    return this.#appended(baseOffset, lastOffset, options.nowMs, false)
+  }
+
+  #appended(baseOffset: number, lastOffset: number, appendTimeMs: number, duplicate: boolean): AppendResult {
+    const logAppendTimeMs = this.#config.messageTimestampType === 'LogAppendTime' ? appendTimeMs : -1
+    return { ok: true, baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.#logStartOffset, duplicate }
+  }
+
+  #setSavepoint(): void {
+    if (this.#savepoint !== null) return
+    const segment = this.#active
+    this.#savepoint = { segment, state: segment.savepoint(), nextOffset: this.#nextOffset }
+    this.#touched.push(segment)
+    this.producers.savepoint()
+    this.#ports.onStaged(this)
+  }
+
+  #stamp(bytes: Uint8Array, baseOffset: number, leaderEpoch: number): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    writeBaseOffset(view, 0, baseOffset)
+    writeLeaderEpoch(view, 0, leaderEpoch)
+    if (leaderEpoch > this.epochs.latestEpoch && this.epochs.assign(leaderEpoch, baseOffset)) {
+      this.#epochsChanged(baseOffset)
+    }
+  }
+
+  /** LOG-1. The age counts from the first record's timestamp, so that replayed old data does not roll at once. */
+  #isRollDue(batch: { sizeBytes: number; lastOffset: number; maxTimestampMs: number }, nowMs: number): boolean {
+    const active = this.#active
+    if (active.endPosition === 0) return false
+    const { segmentSizeBytes, segmentMs, segmentIndexSizeBytes } = this.#config
+    if (active.endPosition > segmentSizeBytes - batch.sizeBytes) return true
+    const waitedMs =
+      active.firstTimestampMs >= 0 ? batch.maxTimestampMs - active.firstTimestampMs : nowMs - active.createdAtMs
+    if (waitedMs > segmentMs - this.#rollJitterMs) return true
+    return !active.hasRoomFor(batch.lastOffset, batch.sizeBytes, segmentIndexSizeBytes)
+  }
+
+  #roll(nowMs: number): void {
+    const offset = this.#nextOffset
+    const segment = new Segment(this.#ports.disk, this.directoryPath, offset, nowMs, true)
+    this.segments.push(segment)
+    if (this.#savepoint !== null) this.#touched.push(segment)
+    const bytes = encodeProducerSnapshot(this.producers.entries(), this.#ports.batchNative.crc32c)
+    this.#snapshots.push({ offset, bytes })
+    this.#drawJitter()
+  }
+
+  #dropActive(): void {
+    const segment = this.segments.pop()
+    assert(segment !== undefined && this.segments.length > 0, 'a log has a segment')
+    segment.publish()
+    segment.closeFile()
+    this.#ports.disk.unlink(segment.path('log'))
+  }
+
+  #findRange(offset: number, maxBytes: number, endOffset: number, minOneBatch: boolean): ReadResult {
+    const first = this.segments.findLastIndex(segment => segment.baseOffset <= offset)
+    for (const segment of this.segments.slice(first)) {
+      const place = segment.locate(offset)
+      if (place === null) continue
+      const end = endOffset >= segment.writtenEndOffset ? null : segment.locate(endOffset)
+      const limit = end?.position ?? segment.writtenSizeBytes
+      const isTooLarge = place.sizeBytes > maxBytes && !minOneBatch
+      if (place.position >= limit || isTooLarge) return NOTHING_TO_READ
+      const wanted = Math.min(limit, place.position + Math.max(maxBytes, 0))
+      const endPosition = segment.batchEndWithin(place.position + place.sizeBytes, wanted)
+      const sizeBytes = endPosition - place.position
+      return { ok: true, range: { file: segment.file, position: place.position, sizeBytes } }
+    }
+    return NOTHING_TO_READ
+  }
+
+  #epochsChanged(fromOffset: number): void {
+    this.epochsChangedFrom = Math.min(this.epochsChangedFrom, fromOffset)
+  }
+
+  #drawJitter(): void {
+    const bound = Math.min(this.#config.segmentJitterMs, this.#config.segmentMs, 0x7fff_ffff)
+    this.#rollJitterMs = bound > 0 ? this.#ports.random.below(bound) : 0
+  }
+
+  #readFailed(error: unknown): LogRefusal {
+    if (!(error instanceof StorageError)) throw error
+    this.#ports.logger.error({ directory: this.directoryPath, error: error.message }, 'a read of the log failed')
+    return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, message: 'the log could not be read' }
+  }
+
+  #rollFailed(error: unknown): LogRefusal {
+    if (!(error instanceof StorageError)) throw error
+    this.#ports.logger.error({ directory: this.directoryPath, error: error.message }, 'no new segment could be made')
+    return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, message: 'no new segment could be made' }
+  }
+}
+
+function producerFields(row: Float64Array) {
+  return {
+    producerId: row[BatchCheckRow.PRODUCER_ID]!,
+    producerEpoch: row[BatchCheckRow.PRODUCER_EPOCH]!,
+    baseSequence: row[BatchCheckRow.BASE_SEQUENCE]!,
+    lastOffsetDelta: row[BatchCheckRow.LAST_OFFSET_DELTA]!,
+  }
+}

@@ -1,0 +1,103 @@
+import type { Disk, FileHandle } from '../base/disk.ts'
+import type { Logger } from '../base/logger.ts'
+import { StorageError } from '../base/storage-error.ts'
+import type { LogDirectory } from './log-directory.ts'
+import { type Segment, segmentFileName } from './segment.ts'
+
+const SEGMENT_EXTENSIONS = ['log', 'index', 'timeindex', 'txnindex', 'snapshot']
+
+interface CleanupPorts {
+  readonly disk: Disk
+  readonly logger: Logger
+  readonly later: (delayMs: number, callback: () => void) => void
+}
+
+/** What happens beside the appends of a log: index files of sealed segments, snapshots, removal of old segments. */
+export class SegmentCleanup {
+  readonly #directory: LogDirectory
+  readonly #ports: CleanupPorts
+
+  constructor(directory: LogDirectory, ports: CleanupPorts) {
+    this.#directory = directory
+    this.#ports = ports
+  }
+
+  /** The recovery point stays before the segment until its index files are synced. */
+  sealIndexes(segment: Segment): void {
+    try {
+      segment.writeIndexes()
+      this.#syncFile(segment.path('index'), () =>
+        this.#syncFile(segment.path('timeindex'), () => {
+          segment.areIndexesSynced = true
+        }),
+      )
+    } catch (error) {
+      this.#report(error, segment.path('index'))
+    }
+  }
+
+  /** A snapshot that fails or gets lost costs a longer recovery, nothing else. */
+  writeSnapshot(directoryPath: string, offset: number, bytes: Uint8Array): void {
+    const path = `${directoryPath}/${segmentFileName(offset, 'snapshot')}`
+    try {
+      const file = this.#ports.disk.open(path, 'write')
+      this.#write(file, bytes)
+      this.#syncFile(path, () => undefined)
+    } catch (error) {
+      this.#report(error, path)
+    }
+  }
+
+  /** Renames the files at once, so that a crash does not bring them back, and removes them after the delay (LOG-6). */
+  remove(segments: readonly Segment[], delayMs: number): void {
+    const paths: string[] = []
+    for (const segment of segments) {
+      this.#directory.flusher.forgetSegment(segment)
+      segment.closeFile()
+      for (const extension of SEGMENT_EXTENSIONS) {
+        const path = segment.path(extension)
+        if (this.#ports.disk.exists(path)) paths.push(path)
+      }
+    }
+    for (const path of paths) {
+      this.#directory.jobs.run((queue, ticket) => queue.rename(path, `${path}.deleted`, ticket), errno => this.#failed(errno, path))
+    }
+    this.#ports.later(delayMs, () => this.#unlink(paths))
+  }
+
+  #unlink(paths: readonly string[]): void {
+    for (const path of paths) {
+      this.#directory.jobs.run((queue, ticket) => queue.unlink(`${path}.deleted`, ticket), errno => this.#failed(errno, path))
+    }
+  }
+
+  #write(file: FileHandle, bytes: Uint8Array): void {
+    try {
+      this.#ports.disk.truncate(file, 0)
+      this.#ports.disk.pwritev(file, [bytes], 0)
+    } finally {
+      this.#ports.disk.close(file)
+    }
+  }
+
+  #syncFile(path: string, done: () => void): void {
+    const file = this.#ports.disk.open(path, 'write')
+    this.#directory.jobs.run(
+      (queue, ticket) => queue.fdatasync(file, ticket),
+      errno => {
+        this.#ports.disk.close(file)
+        if (errno === 0) done()
+        else this.#directory.fail(errno)
+      },
+    )
+  }
+
+  #failed(errno: number, path: string): void {
+    if (errno !== 0) this.#ports.logger.warn({ path, errno }, 'a file of an old segment could not be removed')
+  }
+
+  #report(error: unknown, path: string): void {
+    if (!(error instanceof StorageError)) throw error
+    this.#ports.logger.warn({ path, error: error.message }, 'a file beside the log could not be written')
+  }
+}

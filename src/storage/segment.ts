@@ -1,0 +1,279 @@
+import { assert } from '../base/assert.ts'
+import type { Disk, FileHandle } from '../base/disk.ts'
+import { readSmallFile } from '../base/small-file.ts'
+import { BatchTail } from './batch-tail.ts'
+import { type BatchPlace, findBatch, holdsOffset, reachesTimestamp, type SegmentBytes } from './cold-read.ts'
+import { OFFSET_INDEX_ENTRY_SIZE_BYTES, OffsetIndex } from './offset-index.ts'
+import { TIME_INDEX_ENTRY_SIZE_BYTES, TimeIndex } from './time-index.ts'
+
+const OFFSET_DIGITS = 20
+const RELATIVE_OFFSET_MAX = 0x7fff_ffff
+/** Positions are int32 in the index, so that no segment may be larger. */
+const POSITION_MAX = 0x7fff_ffff
+
+/** The name of a segment's file: its base offset in 20 digits, and what kind of file it is. */
+export function segmentFileName(baseOffset: number, extension: string): string {
+  return `${String(baseOffset).padStart(OFFSET_DIGITS, '0')}.${extension}`
+}
+
+/** What a batch means to its segment. */
+export interface SegmentBatch {
+  readonly sizeBytes: number
+  readonly lastOffset: number
+  readonly maxTimestampMs: number
+}
+
+/** All that a truncation to an earlier state needs. */
+export interface SegmentSavepoint {
+  readonly endPosition: number
+  readonly endOffset: number
+  readonly offsetEntries: number
+  readonly timeEntries: number
+  readonly maxTimestampMs: number
+  readonly offsetOfMaxTimestamp: number
+  readonly firstTimestampMs: number
+  readonly bytesSinceIndexEntry: number
+}
+
+/** A file of record batches with its two indexes. The batches between the two ends are staged, not written yet. */
+export class Segment {
+  readonly baseOffset: number
+  readonly directoryPath: string
+  readonly createdAtMs: number
+  readonly tail = new BatchTail()
+  /** Staged bytes included. */
+  endPosition = 0
+  /** Bytes that were written, and that readers may see. */
+  writtenSizeBytes = 0
+  /** Offset behind the last batch, staged ones included. */
+  endOffset: number
+  writtenEndOffset: number
+  /** Everything before it was synced. */
+  syncedEndOffset: number
+  /** The directory's entry of this file was synced. */
+  isEntrySynced = false
+  /** The index files of this sealed segment are whole on disk. */
+  areIndexesSynced = false
+  /** -1 for none. */
+  maxTimestampMs = -1
+  offsetOfMaxTimestamp: number
+  /** Of the first batch, which the age of the segment is measured from; -1 for none. */
+  firstTimestampMs = -1
+  #bytesSinceIndexEntry = 0
+  #staged: Uint8Array[] = []
+  #offsetIndex: OffsetIndex | null
+  #timeIndex: TimeIndex | null
+  #file: FileHandle | null = null
+  readonly #disk: Disk
+
+  constructor(disk: Disk, directoryPath: string, baseOffset: number, createdAtMs: number, isNew: boolean) {
+    this.#disk = disk
+    this.directoryPath = directoryPath
+    this.baseOffset = baseOffset
+    this.createdAtMs = createdAtMs
+    this.endOffset = baseOffset
+    this.writtenEndOffset = baseOffset
+    this.syncedEndOffset = baseOffset
+    this.offsetOfMaxTimestamp = baseOffset
+    this.#offsetIndex = isNew ? new OffsetIndex() : null
+    this.#timeIndex = isNew ? new TimeIndex() : null
+    if (isNew) this.#file = disk.open(this.path('log'), 'create')
+  }
+
+  get file(): FileHandle {
+    this.#file ??= this.#disk.open(this.path('log'), 'write')
+    return this.#file
+  }
+
+  get isOpen(): boolean {
+    return this.#file !== null
+  }
+
+  get hasStaged(): boolean {
+    return this.#staged.length > 0
+  }
+
+  get offsetIndex(): OffsetIndex {
+    this.#offsetIndex ??= this.#loadOffsetIndex()
+    return this.#offsetIndex
+  }
+
+  get timeIndex(): TimeIndex {
+    this.#timeIndex ??= TimeIndex.decode(readSmallFile(this.#disk, this.path('timeindex')) ?? new Uint8Array(0)) ?? new TimeIndex()
+    return this.#timeIndex
+  }
+
+  path(extension: string): string {
+    return `${this.directoryPath}/${segmentFileName(this.baseOffset, extension)}`
+  }
+
+  /** Neither the offset nor the position leaves 32 bits, and both indexes have room (LOG-1). */
+  hasRoomFor(lastOffset: number, sizeBytes: number, indexSizeMaxBytes: number): boolean {
+    return (
+      lastOffset - this.baseOffset <= RELATIVE_OFFSET_MAX &&
+      this.endPosition + sizeBytes <= POSITION_MAX &&
+      this.offsetIndex.count < Math.floor(indexSizeMaxBytes / OFFSET_INDEX_ENTRY_SIZE_BYTES) &&
+      this.timeIndex.count < Math.floor(indexSizeMaxBytes / TIME_INDEX_ENTRY_SIZE_BYTES) - 1
+    )
+  }
+
+  /** Adds the batch to the indexes and to what the next write writes; `bytes` must live until then. */
+  stage(bytes: Uint8Array, batch: SegmentBatch, indexIntervalBytes: number): void {
+    this.#staged.push(bytes)
+    this.tail.add(batch.lastOffset, this.endPosition)
+    this.index(batch, indexIntervalBytes)
+  }
+
+  /** The same for a batch that a scan found at the end of the file. */
+  index(batch: SegmentBatch, indexIntervalBytes: number): void {
+    if (this.firstTimestampMs < 0) this.firstTimestampMs = batch.maxTimestampMs
+    if (batch.maxTimestampMs > this.maxTimestampMs) {
+      this.maxTimestampMs = batch.maxTimestampMs
+      this.offsetOfMaxTimestamp = batch.lastOffset
+    }
+    if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
+      this.offsetIndex.append(batch.lastOffset - this.baseOffset, this.endPosition)
+      this.#addTimeEntry()
+      this.#bytesSinceIndexEntry = 0
+    }
+    this.#bytesSinceIndexEntry += batch.sizeBytes
+    this.endPosition += batch.sizeBytes
+    this.endOffset = batch.lastOffset + 1
+  }
+
+  /** One write of everything staged. What was written shows after `publish`. */
+  writeStaged(): void {
+    if (this.#staged.length > 0) this.#disk.pwritev(this.file, this.#staged, this.writtenSizeBytes)
+  }
+
+  publish(): void {
+    this.#staged = []
+    this.writtenSizeBytes = this.endPosition
+    this.writtenEndOffset = this.endOffset
+  }
+
+  savepoint(): SegmentSavepoint {
+    return {
+      endPosition: this.endPosition,
+      endOffset: this.endOffset,
+      offsetEntries: this.offsetIndex.count,
+      timeEntries: this.timeIndex.count,
+      maxTimestampMs: this.maxTimestampMs,
+      offsetOfMaxTimestamp: this.offsetOfMaxTimestamp,
+      firstTimestampMs: this.firstTimestampMs,
+      bytesSinceIndexEntry: this.#bytesSinceIndexEntry,
+    }
+  }
+
+  /** Back to the savepoint, the file too. Throws when the file cannot be cut. */
+  rollBack(savepoint: SegmentSavepoint): void {
+    this.#staged = []
+    this.tail.truncateTo(savepoint.endPosition)
+    this.offsetIndex.truncateTo(savepoint.offsetEntries)
+    this.timeIndex.truncateTo(savepoint.timeEntries)
+    this.endPosition = savepoint.endPosition
+    this.endOffset = savepoint.endOffset
+    this.maxTimestampMs = savepoint.maxTimestampMs
+    this.offsetOfMaxTimestamp = savepoint.offsetOfMaxTimestamp
+    this.firstTimestampMs = savepoint.firstTimestampMs
+    this.#bytesSinceIndexEntry = savepoint.bytesSinceIndexEntry
+    this.#disk.truncate(this.file, savepoint.endPosition)
+  }
+
+  /** The written batch that holds `offset`, or the first behind it; null when there is none in this segment. */
+  locate(offset: number): BatchPlace | null {
+    if (offset >= this.writtenEndOffset) return null
+    const index = this.tail.indexOfOffset(offset)
+    if (index >= 0) {
+      const position = this.tail.positionAt(index)
+      return { position, sizeBytes: this.tail.endAt(index, this.endPosition) - position }
+    }
+    const from = this.offsetIndex.positionFor(offset - this.baseOffset)
+    return findBatch(this.#bytes(), from, holdsOffset(offset))
+  }
+
+  /** The first written batch with a record of `timestampMs` or later, from `fromOffset` on, as far as headers tell. */
+  locateTimestamp(timestampMs: number, fromOffset: number): BatchPlace | null {
+    const offset = Math.max(this.baseOffset + this.timeIndex.relativeOffsetFor(timestampMs), fromOffset)
+    const from = this.offsetIndex.positionFor(offset - this.baseOffset)
+    return findBatch(this.#bytes(), from, reachesTimestamp(timestampMs, fromOffset))
+  }
+
+  /** The last end of a batch in (start, limit] that is known without a read; `firstEnd` when none is. */
+  batchEndWithin(firstEnd: number, limit: number): number {
+    if (limit >= this.writtenSizeBytes) return this.writtenSizeBytes
+    const inTail = this.tail.startAtOrBefore(limit)
+    return Math.max(firstEnd, inTail >= 0 ? inTail : this.offsetIndex.batchStartAtOrBefore(limit))
+  }
+
+  readBatch(place: BatchPlace): Uint8Array {
+    const bytes = new Uint8Array(place.sizeBytes)
+    const count = this.#disk.pread(this.file, bytes, place.position)
+    return bytes.subarray(0, count)
+  }
+
+  /** Takes over what recovery knows of a segment that it need not scan. */
+  adopt(sizeBytes: number, endOffset: number): void {
+    this.endPosition = sizeBytes
+    this.endOffset = endOffset
+    this.markSynced()
+    this.maxTimestampMs = this.timeIndex.lastTimestampMs
+    this.offsetOfMaxTimestamp = this.baseOffset + this.timeIndex.lastRelativeOffset
+    this.firstTimestampMs = this.maxTimestampMs
+  }
+
+  /** Forgets the indexes; the batches follow through `index`. */
+  resetIndexes(): void {
+    this.#offsetIndex = new OffsetIndex()
+    this.#timeIndex = new TimeIndex()
+    this.endPosition = 0
+    this.endOffset = this.baseOffset
+    this.maxTimestampMs = -1
+    this.firstTimestampMs = -1
+    this.#bytesSinceIndexEntry = 0
+  }
+
+  /** Everything up to the end is written and synced. */
+  markSynced(): void {
+    this.publish()
+    this.syncedEndOffset = this.endOffset
+  }
+
+  /** Writes both index files as they are now; unsynced. The last timestamp gets its entry (LOG-2). */
+  writeIndexes(): void {
+    this.#addTimeEntry()
+    replaceContents(this.#disk, this.path('index'), this.offsetIndex.encode())
+    replaceContents(this.#disk, this.path('timeindex'), this.timeIndex.encode())
+  }
+
+  /** Frees the descriptor; the next use opens the file again. */
+  closeFile(): void {
+    if (this.#file === null) return
+    assert(this.#staged.length === 0, 'staged batches are written before the file is closed')
+    this.#disk.close(this.#file)
+    this.#file = null
+  }
+
+  #bytes(): SegmentBytes {
+    return { disk: this.#disk, file: this.file, path: this.path('log'), endPosition: this.writtenSizeBytes }
+  }
+
+  #addTimeEntry(): void {
+    this.timeIndex.maybeAppend(this.maxTimestampMs, this.offsetOfMaxTimestamp - this.baseOffset)
+  }
+
+  #loadOffsetIndex(): OffsetIndex {
+    const bytes = readSmallFile(this.#disk, this.path('index'))
+    return (bytes === null ? null : OffsetIndex.decode(bytes, this.endPosition)) ?? new OffsetIndex()
+  }
+}
+
+function replaceContents(disk: Disk, path: string, bytes: Uint8Array): void {
+  const file = disk.open(path, 'write')
+  try {
+    disk.truncate(file, 0)
+    if (bytes.length > 0) disk.pwritev(file, [bytes], 0)
+  } finally {
+    disk.close(file)
+  }
+}
