@@ -60,12 +60,15 @@ export class MetadataStore {
     this.#nodeId = options.nodeId
   }
 
-  /** Loads the image; a first start names the cluster, every start raises the leader epochs. */
-  async start(): Promise<void> {
+  /**
+   * Loads the image; every start raises the leader epochs, the first one names the cluster: `clusterId`, or a new id
+   * when that is null.
+   */
+  async start(clusterId: string | null = null): Promise<void> {
     for (const record of this.#log.load()) this.image.apply(record)
     const records: MetadataRecord[] = [{ type: 'broker-started', nodeId: this.#nodeId }]
     if (this.image.clusterId === null) {
-      records.push({ type: 'cluster-named', clusterId: this.#newUuid() })
+      records.push({ type: 'cluster-named', clusterId: clusterId ?? this.#newUuid() })
     }
     await this.#commit(records)
   }

@@ -62,6 +62,8 @@ export class NetworkServer {
   readonly #muteTimers = new Map<number, Timer>()
   #ready: Connection[] = []
   #draining: Connection[] = []
+  /** Their frames were handled, but what a handler staged of them is written by `onPassEnd` only. */
+  #spentSlabs: number[] = []
   #sweepTimer: Timer | null = null
   #isInPass = false
   #isClosed = false
@@ -158,7 +160,7 @@ export class NetworkServer {
       pauseReading: connection => this.#transport.pauseReading(connection.connectionId),
       resumeReading: connection => this.#transport.resumeReading(connection.connectionId),
       retainSlab: slabIndex => this.retainSlab(slabIndex),
-      releaseSlab: slabIndex => this.releaseSlab(slabIndex),
+      releaseSlab: slabIndex => this.#spentSlabs.push(slabIndex),
       closeTransport: (connection, drain) => this.#closeTransport(connection, drain),
     }
   }
@@ -217,11 +219,19 @@ export class NetworkServer {
       this.#ready = []
       for (const connection of ready) connection.proceed()
       this.#handler.onPassEnd()
+      this.#releaseSpentSlabs()
     }
+  }
+
+  #releaseSpentSlabs(): void {
+    if (this.#spentSlabs.length === 0) return
+    for (const slabIndex of this.#spentSlabs) this.releaseSlab(slabIndex)
+    this.#spentSlabs = []
   }
 
   #sendAll(): void {
     this.#answers.flush()
+    this.#releaseSpentSlabs()
     if (this.#draining.length === 0) return
     const draining = this.#draining
     this.#draining = []
@@ -245,6 +255,7 @@ export class NetworkServer {
     if (connection === undefined) return
     this.#connections.delete(connectionId)
     connection.markClosed()
+    if (!this.#isInPass) this.#releaseSpentSlabs()
     this.#sweep.forget(connection)
     this.#muteTimers.get(connectionId)?.cancel()
     this.#muteTimers.delete(connectionId)

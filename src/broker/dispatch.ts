@@ -1,0 +1,178 @@
+import { AssertionError } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import { NO_HOLES } from '../network/answer.ts'
+import type { Connection, RequestSlot } from '../network/connection.ts'
+import { ApiKey } from '../protocol/api-key.ts'
+import { ProtocolError } from '../protocol/protocol-error.ts'
+import { Reader } from '../protocol/reader.ts'
+import { decodeRequestHeader, encodeResponseHeader, type RequestHeader } from '../protocol/request-header.ts'
+import { Writer } from '../protocol/writer.ts'
+import type { BrokerServices, Handler } from './handler.ts'
+import { DEFERRED } from './handler.ts'
+import { encodeUnsupportedApiVersions } from './handlers/api-versions.ts'
+import { Request, type RequestOrigin, type RequestOwner } from './request.ts'
+import { ThrottledLog } from './throttled-log.ts'
+
+/** Why a connection was ended by the dispatcher; also the counters' names. */
+export interface DispatchCounters {
+  requests: number
+  unknownApis: number
+  unsupportedVersions: number
+  malformedRequests: number
+  failedHandlers: number
+}
+
+export interface DispatcherPorts {
+  readonly handlers: ReadonlyMap<number, Handler>
+  readonly services: BrokerServices
+  readonly clock: Clock
+  readonly logger: Logger
+  /** An answer was completed outside a pass: one must follow. */
+  readonly onCompletedLater: () => void
+}
+
+/** An answer buffer that one large answer made larger than this is not kept. */
+const WRITER_KEPT_MAX_BYTES = 4 * 1024 * 1024
+
+/** From the bytes of a request to its handler, and from the handler's answer to bytes. */
+export class Dispatcher {
+  readonly counters: DispatchCounters = {
+    requests: 0,
+    unknownApis: 0,
+    unsupportedVersions: 0,
+    malformedRequests: 0,
+    failedHandlers: 0,
+  }
+  readonly #ports: DispatcherPorts
+  readonly #log: ThrottledLog
+  readonly #owner: RequestOwner
+  #writer = new Writer()
+  /** Answers are completed within the network's pass; else `onCompletedLater` asks for one. */
+  #isStarting = false
+
+  constructor(ports: DispatcherPorts) {
+    this.#ports = ports
+    this.#log = new ThrottledLog(ports.logger, ports.clock)
+    this.#owner = {
+      respond: (request, body) => this.#respond(request, body),
+      respondNothing: request => this.#complete(request.slot, null),
+      closeConnection: request => this.#abort(request.slot.connection),
+    }
+  }
+
+  /** Handles one request. The bytes are valid until the pass ends. */
+  dispatch(connection: Connection, slot: RequestSlot, bytes: Uint8Array, origin: RequestOrigin): void {
+    this.counters.requests += 1
+    this.#isStarting = true
+    try {
+      this.#start(slot, bytes, origin)
+    } catch (error) {
+      this.#failed(connection, error)
+    } finally {
+      this.#isStarting = false
+    }
+  }
+
+  /** Produce may overtake the wait of Produce; nothing else overlaps (NET-2). */
+  canOverlap(pendingApiKeys: readonly number[], apiKey: number): boolean {
+    return (
+      this.#ports.handlers.get(apiKey)?.overlap === true && pendingApiKeys.every(pending => pending === apiKey)
+    )
+  }
+
+  #start(slot: RequestSlot, bytes: Uint8Array, origin: RequestOrigin): void {
+    const reader = new Reader(bytes)
+    const header = decodeRequestHeader(reader)
+    const handler = this.#ports.handlers.get(header.apiKey)
+    const [minVersion, maxVersion] = handler?.versions ?? [0, -1]
+    if (handler === undefined || header.apiVersion < minVersion || header.apiVersion > maxVersion) {
+      return this.#refuseVersion(slot, header, handler)
+    }
+    const { services, clock } = this.#ports
+    const request = new Request(header, origin, clock.wallMs(), slot, this.#owner)
+    const result = handler.start(reader, request, services)
+    if (result instanceof Promise) this.#awaitResult(request, result)
+    else if (result !== DEFERRED) this.#respond(request, result)
+  }
+
+  /** NET-5, VER-1: only ApiVersions is answered, so that the client can choose another version. */
+  #refuseVersion(slot: RequestSlot, header: RequestHeader, handler: Handler | undefined): void {
+    const { apiKey, apiVersion } = header
+    if (apiKey === ApiKey.ApiVersions && handler !== undefined && apiVersion > handler.versions[1]) {
+      const writer = this.#beginAnswer()
+      writer.int32(header.correlationId)
+      encodeUnsupportedApiVersions(writer, handler)
+      return this.#sendAnswer(slot, writer)
+    }
+    if (handler === undefined) this.counters.unknownApis += 1
+    else this.counters.unsupportedVersions += 1
+    const text = handler === undefined ? 'an unknown API' : 'an unsupported version'
+    this.#log.warn({ apiKey, apiVersion, ...from(slot.connection) }, `a request for ${text}: its connection is closed`)
+    this.#abort(slot.connection)
+  }
+
+  #awaitResult(request: Request, result: Promise<unknown>): void {
+    result.then(
+      body => this.#respond(request, body),
+      error => this.#failedLater(request, error),
+    )
+  }
+
+  #respond(request: Request, body: unknown): void {
+    const { slot, apiKey, apiVersion, correlationId } = request
+    if (!slot.connection.isOpen) return
+    const writer = this.#beginAnswer()
+    encodeResponseHeader(writer, apiKey, apiVersion, correlationId)
+    this.#ports.handlers.get(apiKey)!.encode(writer, body, apiVersion)
+    this.#sendAnswer(slot, writer)
+  }
+
+  #beginAnswer(): Writer {
+    this.#writer.reset()
+    return this.#writer
+  }
+
+  #sendAnswer(slot: RequestSlot, writer: Writer): void {
+    const buffer = writer.finish()
+    const holes = writer.holes.length === 0 ? NO_HOLES : writer.holes
+    this.#complete(slot, { buffer, start: 0, end: buffer.length, holes })
+    if (buffer.length > WRITER_KEPT_MAX_BYTES) this.#writer = new Writer()
+  }
+
+  #complete(slot: RequestSlot, answer: Parameters<RequestSlot['complete']>[0]): void {
+    slot.complete(answer)
+    if (!this.#isStarting) this.#ports.onCompletedLater()
+  }
+
+  #abort(connection: Connection): void {
+    connection.abort()
+    if (!this.#isStarting) this.#ports.onCompletedLater()
+  }
+
+  /** Malformed bytes end their connection, and nothing else; a broken invariant ends the process. */
+  #failed(connection: Connection, error: unknown): void {
+    if (error instanceof AssertionError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    if (error instanceof ProtocolError) {
+      this.counters.malformedRequests += 1
+      this.#log.warn({ ...from(connection), reason }, 'a malformed request: its connection is closed')
+    } else {
+      this.counters.failedHandlers += 1
+      this.#ports.logger.error({ ...from(connection), reason }, 'a request failed: its connection is closed')
+    }
+    this.#abort(connection)
+  }
+
+  #failedLater(request: Request, error: unknown): void {
+    if (!(error instanceof AssertionError)) return this.#failed(request.slot.connection, error)
+    // Out of the promise, so that it ends the process like any other broken invariant.
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
+function from({ remoteAddress, remotePort }: Connection): { readonly client: string } {
+  return { client: `${remoteAddress}:${remotePort}` }
+}

@@ -1,0 +1,80 @@
+import type { RequestSlot } from "../network/connection.ts"
+import type { RequestContext } from "./handler.ts"
+
+/** What the dispatcher does for a request that is being handled. */
+export interface RequestOwner {
+  respond(request: Request, body: unknown): void
+  respondNothing(request: Request): void
+  closeConnection(request: Request): void
+}
+
+/** Where a request came in. */
+export interface RequestOrigin {
+  readonly listenerName: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly principal: string
+}
+
+/** One request on its way: what handlers see of it is RequestContext. */
+export class Request implements RequestContext {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly clientId: string
+  readonly nowMs: number
+  readonly origin: RequestOrigin
+  /** The place of its answer; the dispatcher's. */
+  readonly slot: RequestSlot
+  readonly #owner: RequestOwner
+
+  constructor(
+    header: {
+      readonly apiKey: number
+      readonly apiVersion: number
+      readonly correlationId: number
+      readonly clientId: string
+    },
+    origin: RequestOrigin,
+    nowMs: number,
+    slot: RequestSlot,
+    owner: RequestOwner,
+  ) {
+    this.apiKey = header.apiKey
+    this.apiVersion = header.apiVersion
+    this.correlationId = header.correlationId
+    this.clientId = header.clientId
+    this.origin = origin
+    this.nowMs = nowMs
+    this.slot = slot
+    this.#owner = owner
+  }
+
+  get listenerName(): string {
+    return this.origin.listenerName
+  }
+
+  get remoteAddress(): string {
+    return this.origin.remoteAddress
+  }
+
+  get remotePort(): number {
+    return this.origin.remotePort
+  }
+
+  get principal(): string {
+    return this.origin.principal
+  }
+
+  respond(body: unknown): void {
+    this.#owner.respond(this, body)
+  }
+
+  respondNothing(): void {
+    this.#owner.respondNothing(this)
+  }
+
+  closeConnection(): void {
+    this.#owner.closeConnection(this)
+  }
+}

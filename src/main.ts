@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Broker } from './broker/broker.ts'
+import { createMachine } from './broker/machine.ts'
+import { startProblem } from './broker/start-problem.ts'
+import { createProgram } from './cli/create-program.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import { PinoLogger } from './platform/pino-logger.ts'
+
+async function launchBroker(config: BrokerConfig): Promise<Broker> {
+  const logger = new PinoLogger({ level: 'info', readable: process.stderr.isTTY === true })
+  try {
+    return await Broker.start(config, createMachine(logger))
+  } catch (error) {
+    throw startProblem(error, config)
+  }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+await createProgram({
+  version: packageVersion(),
+  launchBroker,
+  readFile: path => readFileSync(path, 'utf8'),
+  print: line => {
+    process.stdout.write(`${line}\n`)
+  },
+  printError: line => {
+    process.stderr.write(`${line}\n`)
+  },
+  monotonicMs: () => performance.now(),
+  onStopSignal: callback => {
+    process.on('SIGTERM', callback)
+    process.on('SIGINT', callback)
+  },
+  exit: code => process.exit(code),
+}).parseAsync()

@@ -1,0 +1,86 @@
+import type { Timer, Timers } from '../base/clock.ts'
+import type { Partition, PartitionWatcher } from './partition.ts'
+
+/** A fetch that found too little. */
+export interface ParkedFetch {
+  readonly partitions: readonly Partition[]
+  readonly maxWaitMs: number
+  /** One of its partitions changed: answers true when the fetch is answered now, false when it goes on waiting. */
+  retry(): boolean
+  /** Its time is over: it is answered with what there is. */
+  expire(): void
+}
+
+class Parked implements PartitionWatcher {
+  readonly fetch: ParkedFetch
+  timer: Timer | null = null
+  isDirty = false
+  readonly #onDirty: (parked: Parked) => void
+
+  constructor(fetch: ParkedFetch, onDirty: (parked: Parked) => void) {
+    this.fetch = fetch
+    this.#onDirty = onDirty
+  }
+
+  onPartitionChanged(): void {
+    if (this.isDirty) return
+    this.isDirty = true
+    this.#onDirty(this)
+  }
+}
+
+/** Fetches that wait for min_bytes or max_wait_ms (FET-1). Partitions mark them; they are looked at once per pass. */
+export class DelayedFetches {
+  readonly #timers: Timers
+  readonly #onExpired: () => void
+  readonly #parked = new Set<Parked>()
+  #dirty: Parked[] = []
+
+  /** `onExpired` is called behind an answer that no pass is under way for. */
+  constructor(timers: Timers, onExpired: () => void) {
+    this.#timers = timers
+    this.#onExpired = onExpired
+  }
+
+  get count(): number {
+    return this.#parked.size
+  }
+
+  /** Answers a function that takes the fetch back, for a connection that has gone. */
+  park(fetch: ParkedFetch): () => void {
+    const parked = new Parked(fetch, dirty => this.#dirty.push(dirty))
+    this.#parked.add(parked)
+    for (const partition of fetch.partitions) partition.watch(parked)
+    parked.timer = this.#timers.set(fetch.maxWaitMs, () => {
+      this.#release(parked)
+      fetch.expire()
+      this.#onExpired()
+    })
+    return () => this.#release(parked)
+  }
+
+  /** The end of a pass: looks at the fetches whose partitions changed. */
+  retryDirty(): void {
+    if (this.#dirty.length === 0) return
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (const parked of dirty) {
+      parked.isDirty = false
+      if (this.#parked.has(parked) && parked.fetch.retry()) this.#release(parked)
+    }
+  }
+
+  /** Answers all with what there is; for the clean stop. */
+  expireAll(): void {
+    for (const parked of [...this.#parked]) {
+      this.#release(parked)
+      parked.fetch.expire()
+    }
+  }
+
+  #release(parked: Parked): void {
+    if (!this.#parked.delete(parked)) return
+    parked.timer?.cancel()
+    for (const partition of parked.fetch.partitions) partition.unwatch(parked)
+  }
+}

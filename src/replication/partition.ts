@@ -1,0 +1,174 @@
+import type { PartitionImage } from '../metadata/image/metadata-image.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { AppendResult, LogRefusal } from '../storage/append-result.ts'
+import type { EpochEndOffset } from '../storage/leader-epoch-cache.ts'
+import type { Log, ReadResult } from '../storage/log.ts'
+import type { TimestampOffset } from '../storage/timestamp-lookup.ts'
+import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
+
+/** Told when there may be more to read, or nothing any more: the high watermark moved, or the partition went away. */
+export interface PartitionWatcher {
+  onPartitionChanged(): void
+}
+
+export interface PartitionIdentity {
+  readonly topicName: string
+  readonly topicId: string
+  readonly partitionIndex: number
+}
+
+const OFFLINE: LogRefusal = {
+  ok: false,
+  errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
+  message: 'the partition is offline: its log could not be opened',
+}
+
+/**
+ * One partition of which this broker is the leader. Its only replica is here, so that the high watermark is what the
+ * topic's durability made safe. Owned by the loop; everything but the answers of `awaitCommit` is synchronous.
+ */
+export class Partition {
+  readonly topicName: string
+  readonly topicId: string
+  readonly partitionIndex: number
+  readonly leaderEpoch: number
+  /** Null when the log could not be opened or created; everything is refused then. */
+  readonly log: Log | null
+  /** acks=all: until the high watermark has passed them. */
+  readonly #uncommitted = new CommitQueue()
+  /** acks=1: until the end of the pass that writes them. */
+  readonly #unwritten = new CommitQueue()
+  #watchers: Set<PartitionWatcher> | null = null
+
+  constructor(identity: PartitionIdentity, image: PartitionImage, log: Log | null) {
+    this.topicName = identity.topicName
+    this.topicId = identity.topicId
+    this.partitionIndex = identity.partitionIndex
+    this.leaderEpoch = image.leaderEpoch
+    this.log = log
+    log?.setLeaderEpoch(image.leaderEpoch)
+  }
+
+  get isOffline(): boolean {
+    return this.log?.isOffline ?? true
+  }
+
+  /** Readers see what is before it. */
+  get highWatermark(): number {
+    return this.log?.highWatermark ?? -1
+  }
+
+  get logStartOffset(): number {
+    return this.log?.logStartOffset ?? -1
+  }
+
+  get logEndOffset(): number {
+    return this.log?.logEndOffset ?? -1
+  }
+
+  /** No transactions are written here yet, so nothing is unstable. */
+  get lastStableOffset(): number {
+    return this.highWatermark
+  }
+
+  /** KIP-320: is the leadership that the client believes in this one? -1 asks for no check. */
+  checkLeaderEpoch(currentLeaderEpoch: number): ErrorCode {
+    if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.leaderEpoch) return ErrorCode.NONE
+    return currentLeaderEpoch < this.leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH
+  }
+
+  /** Stages one batch: see Log.append. It is visible and safe later; `awaitWrite` or `awaitCommit` tell. */
+  append(batch: Uint8Array, nowMs: number, origin: 'client' | 'coordinator'): AppendResult {
+    if (this.log === null) return OFFLINE
+    return this.log.append(batch, { leaderEpoch: this.leaderEpoch, nowMs, origin })
+  }
+
+  /** acks=1: `waiter` is told at the end of this pass; later, when the append is the one that flush.messages waits for. */
+  awaitWrite(endOffset: number, waiter: CommitWaiter, token: number): void {
+    if (this.#isFlushDueBy(endOffset)) this.awaitCommit(endOffset, waiter, token)
+    else if (this.log !== null && endOffset <= this.log.logEndOffset) waiter.onSettled(token, ErrorCode.NONE)
+    else this.#unwritten.push(endOffset, waiter, token)
+  }
+
+  /** acks=all: `waiter` is told once everything before `endOffset` is below the high watermark, or was refused. */
+  awaitCommit(endOffset: number, waiter: CommitWaiter, token: number): void {
+    if (endOffset <= this.highWatermark) waiter.onSettled(token, ErrorCode.NONE)
+    else this.#uncommitted.push(endOffset, waiter, token)
+  }
+
+  /** A range of whole batches below the high watermark, null when there is none yet. */
+  read(offset: number, maxBytes: number, minOneBatch: boolean): ReadResult {
+    if (this.log === null) return OFFLINE
+    return this.log.read(offset, maxBytes, this.highWatermark, minOneBatch)
+  }
+
+  /** KIP-101, KIP-279. */
+  epochEndOffset(leaderEpoch: number): EpochEndOffset | LogRefusal {
+    return this.log === null ? OFFLINE : this.log.epochEndOffset(leaderEpoch)
+  }
+
+  offsetForTimestamp(timestampMs: number): TimestampOffset | null {
+    return this.log?.offsetForTimestamp(timestampMs) ?? null
+  }
+
+  maxTimestampOffset(): TimestampOffset | null {
+    return this.log?.maxTimestampOffset() ?? null
+  }
+
+  /** RET-2. */
+  async deleteRecordsBefore(
+    offset: number,
+  ): Promise<{ readonly ok: true; readonly lowWatermark: number } | LogRefusal> {
+    if (this.log === null) return OFFLINE
+    const result = this.log.deleteRecordsBefore(offset)
+    return result.ok ? { ok: true, lowWatermark: result.logStartOffset } : result
+  }
+
+  watch(watcher: PartitionWatcher): void {
+    this.#watchers ??= new Set()
+    this.#watchers.add(watcher)
+  }
+
+  unwatch(watcher: PartitionWatcher): void {
+    this.#watchers?.delete(watcher)
+    if (this.#watchers?.size === 0) this.#watchers = null
+  }
+
+  // ---- for Partitions ----
+
+  /** The durable offset has moved: answers that waited for it, and readers, go on. */
+  advance(): void {
+    const { log } = this
+    if (log === null || log.durableOffset <= log.highWatermark) return
+    log.highWatermark = log.durableOffset
+    this.#uncommitted.settleUpTo(log.highWatermark, ErrorCode.NONE)
+    this.#tellWatchers()
+  }
+
+  /** The pass has written what was staged. */
+  settleWritten(): void {
+    if (this.log !== null) this.#unwritten.settleUpTo(this.log.logEndOffset, ErrorCode.NONE)
+  }
+
+  /** What was staged from `fromOffset` on is not in the log. */
+  settleFailed(fromOffset: number, errorCode: ErrorCode): void {
+    this.#unwritten.settleFrom(fromOffset, errorCode)
+    this.#uncommitted.settleFrom(fromOffset, errorCode)
+  }
+
+  /** The topic was deleted, or the directory failed: nothing that waits will come true. */
+  settleAll(errorCode: ErrorCode): void {
+    this.settleFailed(-1, errorCode)
+    this.#tellWatchers()
+  }
+
+  #isFlushDueBy(endOffset: number): boolean {
+    const { log } = this
+    return log !== null && endOffset - log.syncedOffset >= log.config.flushMessages
+  }
+
+  #tellWatchers(): void {
+    if (this.#watchers === null) return
+    for (const watcher of this.#watchers) watcher.onPartitionChanged()
+  }
+}

@@ -1,0 +1,155 @@
+import type { Logger } from '../base/logger.ts'
+import { StorageError } from '../base/storage-error.ts'
+import type { MetadataImage, PartitionImage, TopicImage } from '../metadata/image/metadata-image.ts'
+import { type MetadataRecord, ResourceType } from '../metadata/metadata-record.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { Log } from '../storage/log.ts'
+import type { LogConfig } from '../storage/log-config.ts'
+import type { LogManager } from '../storage/log-manager.ts'
+import { Partition } from './partition.ts'
+
+export interface PartitionsPorts {
+  readonly logs: LogManager
+  readonly logger: Logger
+  /** The configuration in force of a topic, by the image as it is now. */
+  readonly configOf: (topicName: string) => LogConfig
+  readonly onTopicDeleted: (topicName: string) => void
+}
+
+/** The partitions this broker leads: the metadata says which there are, storage holds their logs. */
+export class Partitions {
+  readonly #ports: PartitionsPorts
+  readonly #byTopic = new Map<string, Partition[]>()
+  readonly #byLog = new Map<Log, Partition>()
+  /** Appended to in this pass. */
+  #touched = new Set<Partition>()
+
+  constructor(ports: PartitionsPorts) {
+    this.#ports = ports
+  }
+
+  get(topicName: string, partitionIndex: number): Partition | undefined {
+    return this.#byTopic.get(topicName)?.[partitionIndex]
+  }
+
+  /** Makes logs and metadata agree after a start: what a crash left half done is finished. */
+  async start(image: MetadataImage): Promise<void> {
+    for (const log of [...this.#ports.logs.logs()]) await this.#setAsideStray(log, image)
+    const missing: Promise<void>[] = []
+    for (const topic of image.topics()) {
+      for (const partition of topic.partitions) missing.push(this.#open(topic, partition))
+    }
+    await Promise.all(missing)
+  }
+
+  /** The listener of the metadata store: a change is answered when the logs are as it says. */
+  async apply(record: MetadataRecord, image: MetadataImage): Promise<void> {
+    switch (record.type) {
+      case 'topic-created':
+      case 'partitions-added':
+        return this.#openMissing(image.topicById(record.topicId))
+      case 'topic-deleted':
+        return this.#delete(record.topicId)
+      case 'configs-changed':
+        return this.#applyConfigs(record.resourceType === ResourceType.TOPIC ? record.resourceName : null)
+    }
+  }
+
+  /** Call it for every partition that was appended to in this pass. */
+  touch(partition: Partition): void {
+    this.#touched.add(partition)
+  }
+
+  /** The end of a pass: one write per touched segment; acks=1 and failed appends are settled, others by `onDurable`. */
+  endPass(): void {
+    if (this.#touched.size === 0) return
+    const touched = this.#touched
+    this.#touched = new Set()
+    for (const { log, fromOffset, errorCode } of this.#ports.logs.flushStaged()) {
+      this.#byLog.get(log)?.settleFailed(fromOffset, errorCode as ErrorCode)
+    }
+    for (const partition of touched) partition.settleWritten()
+  }
+
+  // ---- for the log manager's callbacks ----
+
+  onDurable(log: Log): void {
+    this.#byLog.get(log)?.advance()
+  }
+
+  onDirectoryFailure(logs: readonly Log[]): void {
+    for (const log of logs) this.#byLog.get(log)?.settleAll(ErrorCode.KAFKA_STORAGE_ERROR)
+  }
+
+  /** A log that the metadata does not know keeps its bytes under another name: the metadata may be what was lost. */
+  async #setAsideStray(log: Log, image: MetadataImage): Promise<void> {
+    const topic = image.topic(log.topicName)
+    const { topicName, partitionIndex } = log
+    if (topic?.topicId === log.topicId && partitionIndex < topic.partitions.length) return
+    this.#ports.logger.warn({ topic: topicName, partition: partitionIndex }, 'a stray log is set aside')
+    await this.#ports.logs.setAsideLog(topicName, partitionIndex)
+  }
+
+  async #openMissing(topic: TopicImage | undefined): Promise<void> {
+    if (topic === undefined) return
+    const isHere = (partition: PartitionImage) => this.get(topic.name, partition.partitionIndex) !== undefined
+    await Promise.all(topic.partitions.filter(partition => !isHere(partition)).map(partition => this.#open(topic, partition)))
+  }
+
+  async #open(topic: TopicImage, image: PartitionImage): Promise<void> {
+    const { partitionIndex } = image
+    const log = this.#ports.logs.getLog(topic.name, partitionIndex) ?? (await this.#create(topic, partitionIndex))
+    log?.applyConfig(this.#ports.configOf(topic.name))
+    const identity = { topicName: topic.name, topicId: topic.topicId, partitionIndex }
+    const partition = new Partition(identity, image, log)
+    const partitions = this.#byTopic.get(topic.name) ?? []
+    partitions[partitionIndex] = partition
+    this.#byTopic.set(topic.name, partitions)
+    if (log !== null) this.#byLog.set(log, partition)
+  }
+
+  /** Null, and an offline partition, when the disk refuses or what is there could not be recovered. */
+  async #create({ name, topicId }: TopicImage, partitionIndex: number): Promise<Log | null> {
+    const { logs, logger, configOf } = this.#ports
+    if (logs.hasUnreadableLog(name, partitionIndex)) return null
+    try {
+      return await logs.createLog(name, topicId, partitionIndex, configOf(name))
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      logger.error({ topic: name, partition: partitionIndex, error: error.message }, 'a log could not be created')
+      return null
+    }
+  }
+
+  async #delete(topicId: string): Promise<void> {
+    for (const [topicName, partitions] of this.#byTopic) {
+      if (partitions[0]?.topicId !== topicId) continue
+      this.#byTopic.delete(topicName)
+      this.#ports.onTopicDeleted(topicName)
+      await Promise.all(partitions.map(partition => this.#deletePartition(partition)))
+      return
+    }
+  }
+
+  async #deletePartition(partition: Partition): Promise<void> {
+    const { topicName, partitionIndex, log } = partition
+    this.#touched.delete(partition)
+    if (log !== null) this.#byLog.delete(log)
+    partition.settleAll(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    try {
+      await this.#ports.logs.deleteLog(topicName, partitionIndex)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      const fields = { topic: topicName, partition: partitionIndex, error: error.message }
+      this.#ports.logger.error(fields, 'the log of a deleted topic could not be removed')
+    }
+  }
+
+  #applyConfigs(topicName: string | null): void {
+    for (const [name, partitions] of this.#byTopic) {
+      if (topicName !== null && name !== topicName) continue
+      const config = this.#ports.configOf(name)
+      for (const partition of partitions) partition.log?.applyConfig(config)
+    }
+  }
+}
