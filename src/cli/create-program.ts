@@ -13,7 +13,7 @@ export function createProgram(environment: CommandEnvironment): Command {
     .description('runs a broker until it is told to stop')
     .argument('[server.properties]', 'settings, under the names that Kafka uses')
     .option('--override <key=value>', 'sets one key; may be repeated', collect, [])
-    .option('--port <number>', 'listens on 127.0.0.1 with this port')
+    .option('--port <number>', 'listens on localhost with this port')
     .option('--data-dir <path>', 'keeps the data here (default: ./data)')
     .action((path: string | undefined, options: StartOptions) => start(path, options, environment))
   return program

@@ -27,7 +27,7 @@ export function startEntries(propertiesText: string | null, options: StartOption
   }
   if (hasPort || !entries.has('listeners')) {
     const port = options.port ?? DEFAULT_PORT
-    entries.set('listeners', `PLAINTEXT://127.0.0.1:${port}`)
+    entries.set('listeners', `PLAINTEXT://localhost:${port}`)
     // Port 0 is only known once the broker listens, which then advertises where it does.
     if (hasPort || !entries.has('advertised.listeners')) {
       if (Number(port) === 0) entries.delete('advertised.listeners')

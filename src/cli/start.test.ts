@@ -32,7 +32,7 @@ test('start listens on loopback and says so in one line', async () => {
   expect(errors).toEqual([])
   expect(lines).toHaveLength(1)
   expect(lines[0]).toContain('listening on localhost:9092, data in ./data, durability group, started in 0 ms')
-  expect(config!.listeners[0]).toMatchObject({ host: '127.0.0.1', port: 9092 })
+  expect(config!.listeners[0]).toMatchObject({ host: 'localhost', port: 9092 })
   expect(config!.advertisedListeners[0]).toMatchObject({ host: 'localhost', port: 9092 })
 })
 

@@ -38,12 +38,12 @@ log.retention.hours=168
   expect(result.config.nodeId).toBe(1)
   expect(result.config.logDirs).toEqual(['/tmp/kraft-combined-logs'])
   expect(result.config.listeners).toEqual([
-    { name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, securityProtocol: 'PLAINTEXT' },
+    { name: 'PLAINTEXT', host: 'localhost', port: 9092, securityProtocol: 'PLAINTEXT' },
   ])
   expect(result.config.advertisedListeners).toEqual([{ name: 'PLAINTEXT', host: 'localhost', port: 9092 }])
   expect(result.warnings).toHaveLength(2)
   expect(result.warnings[0]).toContain('process.roles')
-  expect(result.warnings[1]).toContain('127.0.0.1 only')
+  expect(result.warnings[1]).toContain('localhost only')
 })
 
 test('an unknown key is named with the nearest known one', () => {

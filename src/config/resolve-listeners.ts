@@ -6,7 +6,8 @@ import {
   parseProtocolMap,
 } from './listeners.ts'
 
-const LOOPBACK = '127.0.0.1'
+/** Both 127.0.0.1 and ::1. */
+const LOOPBACK = 'localhost'
 
 export interface ResolvedListeners {
   readonly listeners: readonly Listener[]
