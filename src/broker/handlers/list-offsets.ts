@@ -1,0 +1,143 @@
+import { StorageError } from '../../base/storage-error.ts'
+import { ApiKey } from '../../protocol/api-key.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import {
+  decodeListOffsetsRequest,
+  encodeListOffsetsResponse,
+  type ListOffsetsPartition,
+  type ListOffsetsPartitionResponseInit,
+  type ListOffsetsRequest,
+  type ListOffsetsResponseInit,
+  type ListOffsetsTopic,
+} from '../../protocol/generated/list-offsets.ts'
+import { MalformedBatchError } from '../../protocol/records/malformed-batch-error.ts'
+import type { Partition } from '../../replication/partition.ts'
+import { type BrokerServices, defineHandler } from '../handler.ts'
+
+/** Timestamps that ask for a place instead of a time. */
+const LATEST = -1
+const EARLIEST = -2
+const MAX_TIMESTAMP = -3
+const EARLIEST_LOCAL = -4
+const LATEST_TIERED = -5
+const EARLIEST_PENDING_UPLOAD = -6
+/** From which version on each of them is known (KIP-79, KIP-734, KIP-405, KIP-1005, KIP-1023). */
+const MIN_VERSIONS: ReadonlyMap<number, number> = new Map([
+  [LATEST, 1],
+  [EARLIEST, 1],
+  [MAX_TIMESTAMP, 7],
+  [EARLIEST_LOCAL, 8],
+  [LATEST_TIERED, 9],
+  [EARLIEST_PENDING_UPLOAD, 11],
+])
+const CONSUMER_REPLICA_ID = -1
+const READ_COMMITTED = 1
+
+type Found = Pick<ListOffsetsPartitionResponseInit, 'timestamp' | 'offset' | 'leaderEpoch'>
+
+/** Encoded as -1, -1, -1: there is no such record. */
+const NOTHING: Found = {}
+
+/** LO-1, LO-3, LO-4. */
+export const listOffsets = defineHandler<ListOffsetsRequest, ListOffsetsResponseInit>({
+  apiKey: ApiKey.ListOffsets,
+  versions: [1, 11],
+  operations: ['DESCRIBE TOPIC'],
+  decode: decodeListOffsetsRequest,
+  encode: encodeListOffsetsResponse,
+  handle(request, context, services) {
+    const repeated = repeatedPartitions(request.topics)
+    const topics = request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(asked => {
+        const { partitionIndex } = asked
+        if (repeated.has(partitionKey(name, partitionIndex))) {
+          return { partitionIndex, errorCode: ErrorCode.INVALID_REQUEST }
+        }
+        if (!isKnown(asked.timestamp, context.apiVersion)) {
+          return { partitionIndex, errorCode: ErrorCode.UNSUPPORTED_VERSION }
+        }
+        return answerFor(name, asked, request, services)
+      }),
+    }))
+    return { topics }
+  },
+})
+
+function partitionKey(topicName: string, partitionIndex: number): string {
+  return `${partitionIndex} ${topicName}`
+}
+
+function repeatedPartitions(topics: readonly ListOffsetsTopic[]): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const repeated = new Set<string>()
+  for (const { name, partitions } of topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = partitionKey(name, partitionIndex)
+      if (seen.has(key)) repeated.add(key)
+      seen.add(key)
+    }
+  }
+  return repeated
+}
+
+function isKnown(timestamp: number, version: number): boolean {
+  return timestamp >= 0 || version >= (MIN_VERSIONS.get(timestamp) ?? Number.POSITIVE_INFINITY)
+}
+
+function answerFor(
+  topicName: string,
+  { partitionIndex, currentLeaderEpoch, timestamp }: ListOffsetsPartition,
+  request: ListOffsetsRequest,
+  services: BrokerServices,
+): ListOffsetsPartitionResponseInit {
+  const partition = services.partitions.get(topicName, partitionIndex)
+  if (partition === undefined) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+  if (partition.isOffline) return { partitionIndex, errorCode: ErrorCode.KAFKA_STORAGE_ERROR }
+  const epochError = partition.checkLeaderEpoch(currentLeaderEpoch)
+  if (epochError !== ErrorCode.NONE) return { partitionIndex, errorCode: epochError }
+  try {
+    const found = find(partition, timestamp, lastFetchableOffset(partition, request))
+    return { partitionIndex, errorCode: ErrorCode.NONE, ...found }
+  } catch (error) {
+    const errorCode = errorCodeOf(error)
+    const fields = { topic: topicName, partition: partitionIndex, error: String(error) }
+    services.logger.error(fields, 'an offset could not be looked up')
+    return { partitionIndex, errorCode }
+  }
+}
+
+function errorCodeOf(error: unknown): ErrorCode {
+  if (error instanceof StorageError) return ErrorCode.KAFKA_STORAGE_ERROR
+  if (error instanceof MalformedBatchError) return ErrorCode.CORRUPT_MESSAGE
+  throw error
+}
+
+/** What lies behind it is hidden from the one who asks; a replica, or a tool that poses as one, sees the whole log. */
+function lastFetchableOffset(
+  partition: Partition,
+  { replicaId, isolationLevel }: ListOffsetsRequest,
+): number {
+  if (replicaId !== CONSUMER_REPLICA_ID) return partition.logEndOffset
+  return isolationLevel === READ_COMMITTED ? partition.lastStableOffset : partition.highWatermark
+}
+
+function find(partition: Partition, timestamp: number, endOffset: number): Found {
+  switch (timestamp) {
+    case LATEST:
+      return { offset: endOffset, leaderEpoch: partition.leaderEpoch }
+    // Without tiered storage the whole log is local, and nothing is or will be uploaded.
+    case EARLIEST:
+    case EARLIEST_LOCAL: {
+      const offset = partition.logStartOffset
+      return { offset, leaderEpoch: partition.log?.epochs.epochAt(offset) ?? -1 }
+    }
+    case LATEST_TIERED:
+    case EARLIEST_PENDING_UPLOAD:
+      return NOTHING
+  }
+  const isMax = timestamp === MAX_TIMESTAMP
+  const found = isMax ? partition.maxTimestampOffset() : partition.offsetForTimestamp(timestamp)
+  if (found === null || found.offset >= endOffset) return NOTHING
+  return { timestamp: found.timestampMs, offset: found.offset, leaderEpoch: found.leaderEpoch }
+}
