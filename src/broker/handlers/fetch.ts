@@ -1,0 +1,27 @@
+import { ApiKey } from '../../protocol/api-key.ts'
+import {
+  decodeFetchRequest,
+  encodeFetchResponse,
+  type FetchRequest,
+  type FetchResponseInit,
+} from '../../protocol/generated/fetch.ts'
+import { DEFERRED, defineHandler } from '../handler.ts'
+import { PendingFetch } from '../pending-fetch.ts'
+
+/** FET-1 to FET-6, FSS-1. */
+export const fetch = defineHandler<FetchRequest, FetchResponseInit>({
+  apiKey: ApiKey.Fetch,
+  versions: [4, 18],
+  operations: ['READ TOPIC'],
+  decode: decodeFetchRequest,
+  encode: encodeFetchResponse,
+  handle(request, context, services) {
+    const { metadata, clock, fetchSessions, delayedFetches } = services
+    const begun = fetchSessions.begin(request, context.apiVersion, metadata.image, clock.monotonicMs())
+    if (!begun.ok) return { errorCode: begun.errorCode, sessionId: 0, responses: [] }
+    const pending = new PendingFetch(begun.fetch, request, context, services)
+    if (pending.read() || request.maxWaitMs <= 0) pending.answer()
+    else pending.park(delayedFetches)
+    return DEFERRED
+  },
+})

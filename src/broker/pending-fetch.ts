@@ -1,0 +1,149 @@
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { FetchRequest, FetchResponseInit, PartitionDataInit } from '../protocol/generated/fetch.ts'
+import type { DelayedFetches, ParkedFetch } from '../replication/delayed-fetches.ts'
+import type { Partition } from '../replication/partition.ts'
+import type { FetchContext, FetchTarget } from './fetch-sessions.ts'
+import type { BrokerServices, RequestContext } from './handler.ts'
+
+const NO_OFFSET = -1
+const NO_RECORDS = new Uint8Array(0)
+const READ_COMMITTED = 1
+
+/** What one partition gives to a fetch. */
+interface Share {
+  readonly data: PartitionDataInit
+  readonly sizeBytes: number
+  /** There is something that the reader must know now, whatever min_bytes says. */
+  readonly isUrgent: boolean
+}
+
+/** One Fetch request: what it finds now, and its wait for more. */
+export class PendingFetch implements ParkedFetch {
+  readonly partitions: readonly Partition[]
+  readonly maxWaitMs: number
+  readonly #fetch: FetchContext
+  readonly #request: FetchRequest
+  readonly #context: RequestContext
+  readonly #found: readonly (Partition | undefined)[]
+  readonly #maxBytes: number
+  #results: PartitionDataInit[] = []
+
+  constructor(fetch: FetchContext, request: FetchRequest, context: RequestContext, services: BrokerServices) {
+    this.#fetch = fetch
+    this.#request = request
+    this.#context = context
+    this.maxWaitMs = request.maxWaitMs
+    this.#maxBytes = Math.min(request.maxBytes, services.config.fetchMaxBytes)
+    this.#found = fetch.targets.map(target =>
+      target.topicName === null ? undefined : services.partitions.get(target.topicName, target.partitionIndex),
+    )
+    this.partitions = this.#found.filter(partition => partition !== undefined)
+  }
+
+  /** Looks at every partition; true when the answer is worth sending at once. */
+  read(): boolean {
+    this.#results = []
+    let sizeBytes = 0
+    let isUrgent = this.partitions.length === 0
+    for (const [index, target] of this.#fetch.targets.entries()) {
+      const share = this.#readTarget(target, this.#found[index], this.#maxBytes - sizeBytes, sizeBytes === 0)
+      this.#results.push(share.data)
+      sizeBytes += share.sizeBytes
+      isUrgent ||= share.isUrgent
+    }
+    return isUrgent || sizeBytes >= this.#request.minBytes
+  }
+
+  park(delayedFetches: DelayedFetches): void {
+    delayedFetches.park(this)
+  }
+
+  retry(): boolean {
+    if (!this.read()) return false
+    this.answer()
+    return true
+  }
+
+  expire(): void {
+    this.read()
+    this.answer()
+  }
+
+  answer(): void {
+    const body: FetchResponseInit = {
+      errorCode: this.#fetch.errorCode,
+      sessionId: this.#fetch.sessionId,
+      responses: this.#fetch.select(this.#results),
+    }
+    this.#context.respond(body)
+  }
+
+  #readTarget(
+    target: FetchTarget,
+    partition: Partition | undefined,
+    leftBytes: number,
+    isFirst: boolean,
+  ): Share {
+    // FET-1: an unknown partition alone ends no wait.
+    if (target.errorCode !== ErrorCode.NONE) return refused(target, target.errorCode, false)
+    if (partition === undefined) return refused(target, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, false)
+    const epochError = partition.checkLeaderEpoch(target.currentLeaderEpoch)
+    if (epochError !== ErrorCode.NONE) return refused(target, epochError, true)
+    const diverging = target.lastFetchedEpoch >= 0 ? checkDivergence(target, partition) : null
+    if (diverging !== null) return diverging
+    const maxBytes = Math.min(target.partitionMaxBytes, leftBytes)
+    return this.#readPartition(target, partition, maxBytes, isFirst)
+  }
+
+  #readPartition(target: FetchTarget, partition: Partition, maxBytes: number, isFirst: boolean): Share {
+    if (maxBytes <= 0 && !isFirst) return this.#share(target, partition, null)
+    const result = partition.read(target.fetchOffset, Math.max(0, maxBytes), isFirst)
+    if (!result.ok) return refused(target, result.errorCode as ErrorCode, true)
+    return this.#share(target, partition, result.range)
+  }
+
+  #share(target: FetchTarget, partition: Partition, range: PartitionDataInit['records']): Share {
+    const data: PartitionDataInit = {
+      partitionIndex: target.partitionIndex,
+      errorCode: ErrorCode.NONE,
+      highWatermark: partition.highWatermark,
+      lastStableOffset: partition.lastStableOffset,
+      logStartOffset: partition.logStartOffset,
+      abortedTransactions: this.#request.isolationLevel === READ_COMMITTED ? [] : null,
+      records: range ?? NO_RECORDS,
+    }
+    return { data, sizeBytes: sizeOf(range), isUrgent: false }
+  }
+}
+
+function sizeOf(records: PartitionDataInit['records']): number {
+  if (records === null || records === undefined) return 0
+  return records instanceof Uint8Array ? records.length : records.sizeBytes
+}
+
+function refused(target: FetchTarget, errorCode: ErrorCode, isUrgent: boolean): Share {
+  const data: PartitionDataInit = {
+    partitionIndex: target.partitionIndex,
+    errorCode,
+    highWatermark: NO_OFFSET,
+    lastStableOffset: NO_OFFSET,
+    logStartOffset: NO_OFFSET,
+    // FET-4: measured on Kafka, an empty list where the partition is unknown.
+    abortedTransactions: isUrgent ? null : [],
+    records: NO_RECORDS,
+  }
+  return { data, sizeBytes: 0, isUrgent }
+}
+
+/** FET-6, KIP-595: a reader whose last epoch ended before its offset reads from a log that was cut since. */
+function checkDivergence(target: FetchTarget, partition: Partition): Share | null {
+  const end = partition.epochEndOffset(target.lastFetchedEpoch)
+  if ('ok' in end) return refused(target, end.errorCode as ErrorCode, true)
+  const { leaderEpoch, endOffset } = end
+  if (leaderEpoch < 0 || endOffset < 0) return refused(target, ErrorCode.OFFSET_OUT_OF_RANGE, true)
+  if (leaderEpoch >= target.lastFetchedEpoch && endOffset >= target.fetchOffset) return null
+  const share = refused(target, ErrorCode.NONE, true)
+  const { highWatermark, lastStableOffset, logStartOffset } = partition
+  const divergingEpoch = { epoch: leaderEpoch, endOffset }
+  return { ...share, data: { ...share.data, highWatermark, lastStableOffset, logStartOffset, divergingEpoch } }
+}
