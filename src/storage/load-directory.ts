@@ -49,7 +49,7 @@ export function checkpointFiles(logs: readonly Log[]): [name: string, entries: P
 /** Locks the directory and opens all logs in it. Throws StorageError when it is locked, or not ours. */
 export function loadDirectory(input: LoadInput, logPorts: LogPorts): { directory: LogDirectory; logs: Log[] } {
   const { disk, path } = input
-  disk.makeDirectory(path)
+  createDurably(disk, path)
   const lock = disk.tryLock(`${path}/.lock`)
   if (lock === null) throw new StorageError('EWOULDBLOCK', 'lock', path)
   try {
@@ -61,6 +61,16 @@ export function loadDirectory(input: LoadInput, logPorts: LogPorts): { directory
     lock.release()
     throw error
   }
+}
+
+/** The entry of every directory that is new, or a power cut would take all that is in it. */
+function createDurably(disk: Disk, path: string): void {
+  if (disk.exists(path)) return
+  const parent = path.replace(/\/+[^/]*$/, '')
+  const parentPath = parent !== '' ? parent : path.startsWith('/') ? '/' : '.'
+  if (parentPath !== path && parentPath !== '.' && parentPath !== '/') createDurably(disk, parentPath)
+  disk.makeDirectory(path)
+  disk.syncDirectory(parentPath)
 }
 
 function readMeta(input: LoadInput): MetaProperties {
