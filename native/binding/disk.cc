@@ -33,13 +33,15 @@ class QueueBinding {
         onCompletions_(Napi::Persistent(onCompletions)),
         rows_(completions.Data()),
         capacity_(completions.ElementLength() / 2),
-        queue_(disk::posixBackend(), [this] { napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking); }) {}
+        queue_(disk::posixBackend(),
+               [this] { napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking); }) {}
 
   /** Answers 0 or an errno; in the second case the object goes by itself. */
   int start(Napi::Env env) {
     const Napi::String name = Napi::String::New(env, "ottla-disk-queue");
     const napi_status status = napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr,
-                                                               &QueueBinding::finalize, this, &QueueBinding::deliver, &wake_);
+                                                               &QueueBinding::finalize, this, &QueueBinding::deliver,
+                                                               &wake_);
     if (status != napi_ok) {
       delete this;
       return ENOMEM;
@@ -99,7 +101,8 @@ class QueueBinding {
     if (!thrown) return false;
     // Node only warns of an exception that leaves this call (DEP0168); a broken invariant must end the process.
     napi_value exception;
-    return napi_get_and_clear_last_exception(env, &exception) == napi_ok && napi_fatal_exception(env, exception) == napi_ok;
+    return napi_get_and_clear_last_exception(env, &exception) == napi_ok &&
+           napi_fatal_exception(env, exception) == napi_ok;
   }
 
   const Napi::Reference<Napi::Int32Array> completions_;
@@ -163,7 +166,8 @@ std::shared_ptr<File> fileOf(const Napi::CallbackInfo& info, const char* syscall
 
 Napi::Value fileOpen(const Napi::CallbackInfo& info) {
   std::shared_ptr<File> file;
-  const int error = disk::openFile(disk::posixBackend(), textAt(info, 0), static_cast<OpenMode>(integerAt(info, 1)), file);
+  const auto mode = static_cast<OpenMode>(integerAt(info, 1));
+  const int error = disk::openFile(disk::posixBackend(), textAt(info, 0), mode, file);
   if (error != 0) {
     throwErrno(info.Env(), error, "open");
     return info.Env().Undefined();

@@ -81,7 +81,8 @@ class TransportBinding final : public transport::TransportEvents, public transpo
     napi_value buffer = nullptr;
     napi_value view = nullptr;
     if (napi_create_arraybuffer(env_, sizeBytes, &bytes, &buffer) != napi_ok) return discardException();
-    if (napi_create_typedarray(env_, napi_uint8_array, sizeBytes, buffer, 0, &view) != napi_ok) return discardException();
+    if (napi_create_typedarray(env_, napi_uint8_array, sizeBytes, buffer, 0, &view) != napi_ok)
+      return discardException();
     slabs_.Value().Set(static_cast<uint32_t>(index), Napi::Value(env_, view));
     return static_cast<uint8_t*>(bytes);
   }

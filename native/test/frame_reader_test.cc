@@ -40,7 +40,8 @@ class HeapSlabs final : public SlabMemory {
 
 struct World {
   World(size_t frameMaxBytes, size_t memoryMaxBytes)
-      : rows(FrameReader::kRowsMax * FrameReader::kRowLength), reader(memory, frameMaxBytes, memoryMaxBytes, rows.data()) {}
+      : rows(FrameReader::kRowsMax * FrameReader::kRowLength),
+        reader(memory, frameMaxBytes, memoryMaxBytes, rows.data()) {}
   HeapSlabs memory;
   std::vector<int32_t> rows;
   FrameReader reader;
@@ -113,7 +114,7 @@ void releaseSome(World& world, std::vector<Held>& held, std::mt19937& random, bo
   }
 }
 
-/** Any frames, cut anywhere, held for any time, within any memory: all arrive whole, in order, and all memory goes back. */
+/** Any frames, cut anywhere, held for any time, in any memory: all arrive whole, in order, and all memory goes back. */
 void runSeed(unsigned seed) {
   std::mt19937 random(seed);
   const size_t frameMaxBytes = 1 << (8 + random() % 13);
@@ -124,7 +125,8 @@ void runSeed(unsigned seed) {
   for (int32_t id = 0; id < peerCount; id += 1) {
     Peer& peer = *peers.emplace_back(std::make_unique<Peer>(id));
     for (size_t i = 0, frames = random() % 40; i < frames; i += 1) {
-      const size_t size = random() % 4 == 0 ? random() % (frameMaxBytes + 1) : random() % std::min<size_t>(frameMaxBytes, 300);
+      const size_t bound = random() % 4 == 0 ? frameMaxBytes + 1 : std::min<size_t>(frameMaxBytes, 300);
+      const size_t size = random() % bound;
       std::vector<uint8_t> body(size);
       for (uint8_t& byte : body) byte = static_cast<uint8_t>(random());
       peer.addFrame(body);

@@ -10,7 +10,8 @@ export interface Transport {
   /**
    * Sends in order. Row i stands at `rows[i * SEND_ROW_LENGTH]`:
    * `[connectionId, arenaStart, arenaSizeBytes, file, filePosition, fileSizeBytes]`, file -1 for none. The arena's
-   * bytes come before the file's. Bytes are copied or written before `send` returns; rows of closed connections are skipped.
+   * bytes come before the file's. Bytes are copied or written before `send` returns; rows of closed connections are
+   * skipped.
    */
   send(arena: Uint8Array, rows: Float64Array, rowCount: number): void
   /** No further frame of this connection is delivered until `resumeReading`; calls don't nest. */
@@ -22,9 +23,9 @@ export interface Transport {
   retainSlab(slabIndex: number): void
   releaseSlab(slabIndex: number): void
   /**
-   * Fills `out` (CONNECTION_STATE_LENGTH numbers) with `[receivedBytes, frameSizeBytes, outBytes, isRead]`: of a frame that
-   * has not come completely what is there and how large it will be (0 while unknown), what waits to leave, and 1 unless
-   * the connection is held back. False when there is no such connection.
+   * Fills `out` (CONNECTION_STATE_LENGTH numbers) with `[receivedBytes, frameSizeBytes, outBytes, isRead]`: of a
+   * frame that has not come completely what is there and how large it will be (0 while unknown), what waits to
+   * leave, and 1 unless the connection is held back. False when there is no such connection.
    */
   connectionState(connectionId: number, out: Float64Array): boolean
   /** Closes everything; no event is delivered after it has returned. */

@@ -230,7 +230,7 @@ test('GRC-10: a deleted group stays deleted after a restart', async () => {
   after.groups.close()
 })
 
-test('GRC-5: while a shard is being read heartbeats are fine and all else is COORDINATOR_LOAD_IN_PROGRESS', async () => {
+test('GRC-5: while a shard is read heartbeats are fine and all else is COORDINATOR_LOAD_IN_PROGRESS', async () => {
   const log = new MemoryCoordinatorLog()
   let open = () => {}
   log.replayGate = new Promise(resolve => {

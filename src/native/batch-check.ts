@@ -12,9 +12,9 @@ export const BatchCheckFlags = {
 } as const
 
 /**
- * Places in the row of `batchCheck`. The header's fields hold what the batch says as far as it could be read, 0 where it
- * could not. What is computed from the records (from MIN_RECORD_TIMESTAMP on) has a meaning only when every record was
- * read: reason OK, flag HEADER_ONLY not set. A time beyond 2^53 is rounded.
+ * Places in the row of `batchCheck`. The header's fields hold what the batch says as far as it could be read, 0
+ * where it could not. What is computed from the records (from MIN_RECORD_TIMESTAMP on) has a meaning only when every
+ * record was read: reason OK, flag HEADER_ONLY not set. A time beyond 2^53 is rounded.
  */
 export const BatchCheckRow = {
   BASE_OFFSET: 0,

@@ -34,8 +34,8 @@ export const ScanStop = {
   /** No room for another row: go on at `nextPosition`. */
   ROWS_FULL: 1,
   /**
-   * At `nextPosition` is no good batch: cut short, wrong length, magic or CRC, or offsets that go back. The CRC does not
-   * cover the base offset, so that a stale batch behind a torn tail shows itself only by its offset.
+   * At `nextPosition` is no good batch: cut short, wrong length, magic or CRC, or offsets that go back. The CRC does
+   * not cover the base offset, so that a stale batch behind a torn tail shows itself only by its offset.
    */
   BAD_BATCH: 2,
 } as const

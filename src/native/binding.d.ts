@@ -47,13 +47,18 @@ export function transportOpen(
 ): number
 export function transportListen(transport: number, host: string, port: number, listenerId: number): number
 export function transportStopAccepting(transport: number): void
-export function transportSend(transport: number, arena: Uint8Array, rows: Float64Array, rowCount: number): void
+export function transportSend(
+  transport: number,
+  arena: Uint8Array,
+  rows: Float64Array,
+  rowCount: number,
+): void
 export function transportPauseReading(transport: number, connectionId: number): void
 export function transportResumeReading(transport: number, connectionId: number): void
 export function transportCloseConnection(transport: number, connectionId: number, drain: boolean): void
 export function transportRetainSlab(transport: number, slabIndex: number): void
 export function transportReleaseSlab(transport: number, slabIndex: number): void
-/** Fills `out` with [receivedBytes, frameSizeBytes, outBytes, 1 if it is read]; false when there is no such connection. */
+/** Fills `out` with [receivedBytes, frameSizeBytes, outBytes, 1 if read]; false when there is no such connection. */
 export function transportConnectionState(transport: number, connectionId: number, out: Float64Array): boolean
 export function transportClose(transport: number): void
 
@@ -62,9 +67,15 @@ export function transportClose(transport: number): void
 export function crc32c(bytes: Uint8Array, seed: number): number
 /**
  * Checks one magic-2 batch completely (sizes, CRC, every record: lengths, dense offset deltas, key present when
- * `flags & 1`) and fills `out` (Float64Array, see BATCH_CHECK_* in src/native/batch-check.ts). Answers 0 or a reason code.
+ * `flags & 1`) and fills `out` (Float64Array, see BATCH_CHECK_* in src/native/batch-check.ts). Answers 0 or a reason
+ * code.
  */
-export function batchCheck(bytes: Uint8Array, flags: number, decompressedMaxBytes: number, out: Float64Array): number
+export function batchCheck(
+  bytes: Uint8Array,
+  flags: number,
+  decompressedMaxBytes: number,
+  out: Float64Array,
+): number
 /** The same on a worker thread for compressed batches; `bytes` must stay unchanged until the callback. */
 export function batchCheckAsync(
   bytes: Uint8Array,
@@ -75,8 +86,9 @@ export function batchCheckAsync(
 ): void
 /**
  * Recovery scan on a worker thread of the file from `position` to `endPosition`: for each whole valid batch one row
- * (SCAN_ROW_LENGTH numbers, see src/native/batch-scan.ts) is appended to `out`; ends at the first bad batch or when `out` is full.
- * callback(error errno or 0, rowCount, nextPosition, stopReason): stopReason 0 end of range, 1 out full, 2 bad batch.
+ * (SCAN_ROW_LENGTH numbers, see src/native/batch-scan.ts) is appended to `out`; ends at the first bad batch or when
+ * `out` is full. callback(error errno or 0, rowCount, nextPosition, stopReason): stopReason 0 end of range, 1 out
+ * full, 2 bad batch.
  */
 export function scanBatches(
   file: number,
@@ -86,7 +98,11 @@ export function scanBatches(
   callback: (errno: number, rowCount: number, nextPosition: number, stopReason: number) => void,
 ): void
 /** The same, synchronous (simulation, tests): over bytes in memory. Answers [rowCount, nextPosition, stopReason]. */
-export function scanBytes(bytes: Uint8Array, basePosition: number, out: Float64Array): [number, number, number]
+export function scanBytes(
+  bytes: Uint8Array,
+  basePosition: number,
+  out: Float64Array,
+): [number, number, number]
 /** codec: 0 none 1 gzip 2 snappy (xerial) 3 lz4 frame 4 zstd. */
 export function compress(codec: number, level: number, bytes: Uint8Array): Uint8Array
 /** Reads xerial and raw snappy; answers null for garbage or when the output would pass `maxBytes`. */

@@ -15,7 +15,8 @@ test('an environment that ends with an open transport takes its sockets with it'
   const source = `
     const { parentPort } = require('node:worker_threads')
     const binding = require(require.resolve('node-gyp-build', { paths: [${root}] }))(${root})
-    const limits = { frameSizeMaxBytes: 1e6, requestMemoryMaxBytes: 1e6, connectionsMax: 10, sendQueueHighWaterBytes: 1e6 }
+    const bytes = { frameSizeMaxBytes: 1e6, requestMemoryMaxBytes: 1e6, sendQueueHighWaterBytes: 1e6 }
+    const limits = { ...bytes, connectionsMax: 10 }
     const ignore = () => {}
     const events = { onConnection: ignore, onClose: ignore, onDrain: ignore,
       onFrames: (rows) => { binding.transportRetainSlab(handle, rows[1]); parentPort.postMessage('frame') } }

@@ -5,8 +5,8 @@ import type * as Binding from './binding.d.ts'
 export type NativeBinding = typeof Binding
 
 /**
- * Loads the addon: the one compiled here, else the prebuilt one of the package. Throws when there is none (native/install.mjs
- * makes it). Worker threads each call it for themselves.
+ * Loads the addon: the one compiled here, else the prebuilt one of the package. Throws when there is none
+ * (native/install.mjs makes it). Worker threads each call it for themselves.
  */
 export function loadNativeBinding(): NativeBinding {
   const require = createRequire(import.meta.url)

@@ -432,10 +432,12 @@ test('accepting pauses while no descriptor is free and goes on when one is', asy
     import { openSync, closeSync } from 'node:fs'
     import { createRequire } from 'node:module'
     const binding = createRequire(${JSON.stringify(`${root}package.json`)})('node-gyp-build')(${JSON.stringify(root)})
-    const limits = { frameSizeMaxBytes: 1e6, requestMemoryMaxBytes: 1e6, connectionsMax: 100, sendQueueHighWaterBytes: 1e6 }
+    const bytes = { frameSizeMaxBytes: 1e6, requestMemoryMaxBytes: 1e6, sendQueueHighWaterBytes: 1e6 }
+    const limits = { ...bytes, connectionsMax: 100 }
     let opened = 0
     const ignore = () => {}
-    const handle = binding.transportOpen(limits, { onConnection: () => opened++, onFrames: ignore, onClose: ignore, onDrain: ignore })
+    const events = { onConnection: () => opened++, onFrames: ignore, onClose: ignore, onDrain: ignore }
+    const handle = binding.transportOpen(limits, events)
     const port = binding.transportListen(handle, '127.0.0.1', 0, 0)
     const socket = connect(port, '127.0.0.1')
     await new Promise((resolve) => socket.once('connect', resolve))

@@ -19,8 +19,8 @@ const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '::1']
 const ADDRESS_MISSING: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EPROTONOSUPPORT'])
 
 /**
- * Binds an entry on all addresses it stands for, all with the same port. Throws NetworkError when the first one can't be
- * had, or when another one is taken.
+ * Binds an entry on all addresses it stands for, all with the same port. Throws NetworkError when the first one
+ * can't be had, or when another one is taken.
  */
 export function bindListener(transport: Transport, entry: ListenerEntry, listenerId: number): BoundListener {
   const [first = '127.0.0.1', ...others] = addressesOf(entry.host)

@@ -212,7 +212,7 @@ export class NetworkServer {
     connection.accept(slab.subarray(start, start + (rows[at + 3] ?? 0)), slabIndex)
   }
 
-  /** Requests that were waiting for the ones before them; ends because what waits is bounded and nothing is read here. */
+  /** Requests that waited for the ones before them; ends because what waits is bounded and nothing is read here. */
   #proceedReady(): void {
     while (this.#ready.length > 0) {
       const ready = this.#ready

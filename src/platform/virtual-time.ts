@@ -28,7 +28,7 @@ export class VirtualTime {
     this.timers = { set: (delayMs, callback) => this.#set(delayMs, callback) }
   }
 
-  /** Moves on by `durationMs`; timers run when their time has come, those of the same time in the order they were set. */
+  /** Moves on by `durationMs`; timers run when their time has come, those of one time in the order they were set. */
   advance(durationMs: number): void {
     const untilMs = this.#monotonicMs + durationMs
     while (this.nextAtMs() <= untilMs) this.runNext()

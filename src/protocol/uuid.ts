@@ -4,10 +4,8 @@ import { assert } from '../base/assert.ts'
 export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const UUID_CHARACTERS = 22
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const CODES = Uint8Array.from(ALPHABET, character => character.charCodeAt(0))
 const NOT_IN_ALPHABET = 255
-const VALUES = new Uint8Array(128).fill(NOT_IN_ALPHABET)
-for (let value = 0; value < CODES.length; value++) VALUES[CODES[value]!] = value
+const VALUES = Uint8Array.from({ length: 128 }, (_, code) => valueOfCharacter(String.fromCharCode(code)))
 
 /** Sixteen bytes at `position` as 22 characters of unpadded base64url. */
 export function readUuid(view: DataView, position: number): string {
@@ -39,4 +37,9 @@ export function writeUuid(view: DataView, position: number, text: string): void 
     count -= 8
     view.setUint8(at++, (bits >>> count) & 0xff)
   }
+}
+
+function valueOfCharacter(character: string): number {
+  const value = ALPHABET.indexOf(character)
+  return value < 0 ? NOT_IN_ALPHABET : value
 }

@@ -98,7 +98,7 @@ export class SimulatedMember {
     const assignments = new Map(join.members.map(member => [member, this.#shareOf(member, join.members)]))
     connection.request(syncGroup(membership, assignments), ({ errorCode, partitionIndexes }) => {
       if (!this.#isFine(connection, 'sync', errorCode)) return
-      this.#environment.trace(`${this.#name} owns ${partitionIndexes} in ${generationId}`)
+      this.#environment.trace(`${this.#name} owns ${partitionIndexes.join()} in ${generationId}`)
       for (const partitionIndex of partitionIndexes) {
         const other = this.#group.own(generationId, partitionIndex, memberId)
         if (other !== undefined) {

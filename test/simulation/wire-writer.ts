@@ -1,4 +1,4 @@
-/** Kafka's primitive types of the versions before flexible ones; the simulation's own, independent of the broker's codecs. */
+/** Kafka's primitive types before the flexible versions; the simulation's own, independent of the broker's codecs. */
 export class WireWriter {
   #bytes = new Uint8Array(256)
   #view = new DataView(this.#bytes.buffer)

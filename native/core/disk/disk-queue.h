@@ -50,7 +50,7 @@ class DiskQueue {
   /** Starts the thread; answers 0 or a positive errno. Once, before any `submit`. */
   int start();
   void submit(QueueJob job);
-  /** Moves up to `capacity` completions into `rows` as [ticket, errno]; answers how many. In the order of submission. */
+  /** Moves up to `capacity` completions, in order of submission, into `rows` as [ticket, errno]; answers the count. */
   size_t take(int32_t* rows, size_t capacity);
   /** Ends the thread after what was submitted. May be called again. */
   void close();

@@ -33,7 +33,8 @@ int bindAndListen(int socket, const sockaddr_storage& address, socklen_t length,
   const int off = 0;
   if (setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return -errno;
   // The IPv6 wildcard takes IPv4 clients as well, as Java's sockets do.
-  if (address.ss_family == AF_INET6 && setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) return -errno;
+  if (address.ss_family == AF_INET6 && setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0)
+    return -errno;
   if (bind(socket, reinterpret_cast<const sockaddr*>(&address), length) != 0) return -errno;
   if (listen(socket, kBacklog) != 0) return -errno;
   sockaddr_storage bound{};

@@ -60,7 +60,8 @@ ReadResult FrameReader::read(Connection& connection) {
     const int64_t received = receive(connection, askedBytes, cutResult);
     if (received == 0) return ReadResult::kPeerClosed;
     if (received == -EAGAIN) return ReadResult::kOk;
-    if (received < 0) return received == -ECONNRESET || received == -ETIMEDOUT ? ReadResult::kPeerClosed : ReadResult::kError;
+    if (received == -ECONNRESET || received == -ETIMEDOUT) return ReadResult::kPeerClosed;
+    if (received < 0) return ReadResult::kError;
     if (cutResult != ReadResult::kOk) return cutResult;
     if (static_cast<size_t>(received) < askedBytes) return ReadResult::kOk;
     readBytes += static_cast<size_t>(received);
@@ -154,7 +155,8 @@ ReadResult FrameReader::cut(Connection& connection, int32_t slabIndex, size_t st
       continue;
     }
     if (frameBytes <= kPendingFrameMaxBytes) break;
-    return startPartial(connection, frameBytes, bytes + bodyStart, end - bodyStart) ? ReadResult::kOk : ReadResult::kError;
+    const bool isStarted = startPartial(connection, frameBytes, bytes + bodyStart, end - bodyStart);
+    return isStarted ? ReadResult::kOk : ReadResult::kError;
   }
   connection.pending.assign(bytes + position, bytes + end);
   return ReadResult::kOk;

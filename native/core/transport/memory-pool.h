@@ -5,7 +5,7 @@
 
 namespace ottla::transport {
 
-/** Counts the bytes of all requests held at once. A frame larger than the whole pool is let in when nothing else is held. */
+/** Counts the bytes of all requests held at once. A frame larger than the pool is let in when nothing else is held. */
 class MemoryPool {
  public:
   explicit MemoryPool(size_t maxBytes) : maxBytes_(maxBytes) {}

@@ -41,7 +41,8 @@ int64_t sendFileSome(int socket, int file, int64_t position, size_t sizeBytes) {
 void OutQueue::pushBytes(const uint8_t* bytes, size_t sizeBytes) {
   if (sizeBytes == 0) return;
   sizeBytes_ += sizeBytes;
-  const bool fits = !items_.empty() && items_.back().file == nullptr && items_.back().bytes.size() + sizeBytes <= kChunkBytes;
+  const bool fits = !items_.empty() && items_.back().file == nullptr &&
+                    items_.back().bytes.size() + sizeBytes <= kChunkBytes;
   if (!fits) items_.emplace_back();
   std::vector<uint8_t>& into = items_.back().bytes;
   into.insert(into.end(), bytes, bytes + sizeBytes);

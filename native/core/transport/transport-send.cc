@@ -144,8 +144,8 @@ void Transport::sendRow(Connection& connection, Gather& gather, const double* ro
   sendFileRange(connection, gather, std::move(file), position, fileSizeBytes);
 }
 
-void Transport::sendFileRange(Connection& connection, Gather& gather, std::shared_ptr<disk::File> file, int64_t position,
-                              size_t sizeBytes) {
+void Transport::sendFileRange(Connection& connection, Gather& gather, std::shared_ptr<disk::File> file,
+                              int64_t position, size_t sizeBytes) {
   gather.flush(true);
   while (sizeBytes > 0 && connection.out.empty() && !gather.failed()) {
     const int64_t sent = sendFileSome(connection.socket, file->fd(), position, sizeBytes);

@@ -17,7 +17,7 @@ constexpr int kAcceptsPerTurn = 64;
 constexpr size_t kWritableBytes = 1024 * 1024;
 constexpr int kDiscardReads = 16;
 
-/** What the peer sent and nobody will read would make the kernel answer a close with a reset, and cut off our last bytes. */
+/** What the peer sent and nobody will read would make the kernel answer a close with a reset and cut our last bytes. */
 void discardReceived(int socket) {
   uint8_t bytes[4096];
   for (int i = 0; i < kDiscardReads; i += 1) {

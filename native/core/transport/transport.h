@@ -53,8 +53,8 @@ class Transport {
   static constexpr size_t kScratchBytes = 256 * 1024;
 
   /** `rows` has room for FrameReader::kRowsMax rows. */
-  Transport(uv_loop_t* loop, const TransportOptions& options, TransportEvents& events, SlabMemory& memory, int32_t* rows,
-            std::shared_ptr<disk::FileTable> files);
+  Transport(uv_loop_t* loop, const TransportOptions& options, TransportEvents& events, SlabMemory& memory,
+            int32_t* rows, std::shared_ptr<disk::FileTable> files);
   ~Transport();
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;

@@ -64,9 +64,10 @@ function refusalOfAssignments(
   replicationFactor: number,
 ): Refusal | null {
   if (assignments.length !== addedCount) {
+    const specified = `only ${assignments.length} assignment(s) were specified.`
     return refuse(
       ErrorCode.INVALID_REPLICA_ASSIGNMENT,
-      `Attempted to add ${addedCount} additional partition(s), but only ${assignments.length} assignment(s) were specified.`,
+      `Attempted to add ${addedCount} additional partition(s), but ${specified}`,
     )
   }
   for (const { brokerIds } of assignments) {
