@@ -35,7 +35,8 @@ export function syncGroup(
   membership: Membership,
   assignments: ReadonlyMap<string, readonly number[]>,
 ): Request<{ errorCode: number; partitionIndexes: readonly number[] }> {
-  const body = membershipBody(membership).array([...assignments], ([member, partitionIndexes]) => {
+  const body = membershipBody(membership)
+  body.array([...assignments], ([member, partitionIndexes]) => {
     body.string(member).bytes(Uint8Array.from(partitionIndexes))
   })
   const decode = (reader: WireReader): { errorCode: number; partitionIndexes: readonly number[] } => {

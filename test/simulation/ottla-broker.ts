@@ -14,6 +14,8 @@ const SETTINGS = new Map([
   ['listeners', `PLAINTEXT://localhost:${PORT}`],
   ['log.dirs', '/data'],
   ['offsets.topic.num.partitions', '2'],
+  // Several segments within a world.
+  ['log.roll.ms', '60'],
   // Often enough that checkpoints and their crashes happen within a world.
   ['log.flush.offset.checkpoint.interval.ms', '50'],
 ])
