@@ -138,7 +138,7 @@ export class FetchSessions {
       if (targets.list.length > 0) return { ok: false, errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND }
       return { ok: true, fetch: new WholeFetch(targets) }
     }
-    session.epoch = session.epoch === EPOCH_MAX ? 1 : session.epoch + 1
+    session.epoch = nextSessionEpoch(session.epoch)
     this.#touch(session, nowMs)
     return { ok: true, fetch: new SessionFetch(session, true) }
   }
@@ -193,13 +193,18 @@ export class FetchSessions {
   }
 }
 
+/** FSS-1: the number of the request that follows; 0 and -1 have meanings of their own. */
+export function nextSessionEpoch(epoch: number): number {
+  return epoch === EPOCH_MAX ? INITIAL_EPOCH + 1 : epoch + 1
+}
+
 class FetchSession {
   readonly id: number
   readonly targets: TargetTable
   readonly createdAtMs: number
   lastUsedMs: number
   /** What the next request must carry. */
-  epoch = INITIAL_EPOCH + 1
+  epoch = nextSessionEpoch(INITIAL_EPOCH)
 
   constructor(id: number, targets: TargetTable, nowMs: number) {
     this.id = id
