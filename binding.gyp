@@ -39,7 +39,7 @@
         '<!@(node native/list-sources.mjs native/binding native/core)',
       ],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
-      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],
+      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags': ['-Wall', '-Wextra', '-Werror'],
       'cflags_cc': ['-std=c++20', '-fno-exceptions'],
       # The node binary may carry its own zstd: ours must not be replaced by it.

@@ -110,9 +110,13 @@ class TransportBinding final : public transport::TransportEvents, public transpo
   }
 
   void call(const Napi::FunctionReference& function, const std::initializer_list<napi_value>& args) {
-    function.MakeCallback(receiver_.Value(), args, context_);
+    // Not MakeCallback of node-addon-api: it aborts when a worker thread is ended while JavaScript is running.
+    napi_make_callback(env_, context_, receiver_.Value(), function.Value(), args.size(), args.begin(), nullptr);
+    bool thrown = false;
+    napi_is_exception_pending(env_, &thrown);
     // An exception of a callback is a broken invariant of the owner: nobody up the stack could handle it.
-    if (env_.IsExceptionPending()) napi_fatal_exception(env_, env_.GetAndClearPendingException().Value());
+    napi_value exception;
+    if (thrown && napi_get_and_clear_last_exception(env_, &exception) == napi_ok) napi_fatal_exception(env_, exception);
   }
 
   uint8_t* discardException() {
