@@ -179,6 +179,12 @@ test.each<[string, PartitionDataInit]>([
   expect(answered(fetch.select(results(fetch, { 't-1': change })))).toEqual(['t-1'])
 })
 
+test('FSS-1: the first answer of a session leaves nothing out', () => {
+  const fetch = world.fetch(13, 0, 0, ['t-0'])
+  const unknown = { highWatermark: -1, logStartOffset: -1 }
+  expect(answered(fetch.select(results(fetch, { 't-0': unknown })))).toEqual(['t-0'])
+})
+
 test('FSS-1: what was told is not told again', () => {
   const id = world.open(['t-0'])
   const moved = { 't-0': { highWatermark: 6, logStartOffset: 1 } }
@@ -411,7 +417,7 @@ test('FSS-2: a session that is not young gives way to one with more partitions, 
   // Used all the time, but not young any more.
   world.nowMs = EVICTION_MS + 1
   expect(world.open(['u-0', 'u-1'])).toBe(0)
-  expect(world.open(['u-0', 'u-1', 'u-2'])).toBeGreaterThan(0)
+  expect(world.open(['u-0', 'u-1', 'u-2', 'u-3'])).toBeGreaterThan(0)
   expect(world.errorOf(13, small, 2)).toBe(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
   // The new one is young, the large one no smaller.
   expect(world.open(['u-0', 'u-1', 'u-2'])).toBe(0)

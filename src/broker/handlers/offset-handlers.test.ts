@@ -10,6 +10,7 @@ import { ErrorCode } from '../../protocol/error-code.ts'
 import * as listOffsetsCodec from '../../protocol/generated/list-offsets.ts'
 import * as offsetForLeaderEpochCodec from '../../protocol/generated/offset-for-leader-epoch.ts'
 import { Reader } from '../../protocol/reader.ts'
+import { RecordBatch } from '../../protocol/record-batch.ts'
 import { encodeRecordBatch } from '../../protocol/records/encode-record-batch.ts'
 import { Writer } from '../../protocol/writer.ts'
 import type { Partition } from '../../replication/partition.ts'
@@ -90,6 +91,13 @@ class World {
 
   runDisk(): void {
     while (!this.#areSyncsHeld && this.#steps.length > 0) this.#steps.shift()!()
+  }
+
+  /** What a disk may do to the first batch of partition 0. */
+  damageMagic(): void {
+    const file = this.disk.open('/data/t-0/00000000000000000000.log', 'write')
+    this.disk.pwritev(file, [new Uint8Array([9])], RecordBatch.MAGIC)
+    this.disk.close(file)
   }
 
   async listOffsets(version: number, request: listOffsetsCodec.ListOffsetsRequestInit) {
@@ -327,6 +335,13 @@ test('LO-1: a disk that refuses the read is a storage error, and said in the log
   expect(await world.find(11, 50)).toEqual([ErrorCode.KAFKA_STORAGE_ERROR, -1, -1, -1])
   expect(world.errors).toEqual(['an offset could not be looked up'])
   expect(await world.find(11, 50)).toEqual([0, 100, 0, 0])
+})
+
+test('LO-1: a batch that cannot be read is CORRUPT_MESSAGE, and said in the log', async () => {
+  world.append(100)
+  world.damageMagic()
+  expect(await world.find(11, 50)).toEqual([ErrorCode.CORRUPT_MESSAGE, -1, -1, -1])
+  expect(world.errors).toEqual(['an offset could not be looked up'])
 })
 
 test('LO-1, LO-5: an offline partition answers KAFKA_STORAGE_ERROR', async () => {
