@@ -1,16 +1,16 @@
-import type { BoundListener } from '../network/listener.ts'
-import type { Connection } from '../network/connection.ts'
-import { NetworkServer, type NetworkServerOptions } from '../network/server.ts'
+import { StorageError } from '../base/storage-error.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { effectiveTopicConfig } from '../config/config-layers.ts'
 import { defaultTopicConfig } from '../config/topic-config.ts'
-import { NEW_MEMBER_JOIN_TIMEOUT_MS } from "../coordination/classic-group/group-config.ts"
+import { NEW_MEMBER_JOIN_TIMEOUT_MS } from '../coordination/classic-group/group-config.ts'
 import { GroupCoordinator } from '../coordination/runtime.ts'
-import { StorageError } from '../base/storage-error.ts'
 import { EmbeddedMetadataLog } from '../metadata/backends/embedded.ts'
 import { configLayersOf } from '../metadata/config-layers-of.ts'
 import { isInternalTopic } from '../metadata/image/metadata-image.ts'
 import { MetadataStore } from '../metadata/metadata-store.ts'
+import type { Connection } from '../network/connection.ts'
+import type { BoundListener } from '../network/listener.ts'
+import { NetworkServer, type NetworkServerOptions } from '../network/server.ts'
 import { DelayedFetches } from '../replication/delayed-fetches.ts'
 import { Partitions } from '../replication/partitions.ts'
 import type { Log } from '../storage/log.ts'
@@ -240,7 +240,13 @@ export class Broker {
       advertisedEndpoint: listenerName => this.#advertisedEndpoint(listenerName),
     }
     const handlers = new Map(HANDLERS.map(handler => [handler.apiKey, handler]))
-    return new Dispatcher({ handlers, services, clock, logger, onCompletedLater: () => this.#pass.schedule() })
+    return new Dispatcher({
+      handlers,
+      services,
+      clock,
+      logger,
+      onCompletedLater: () => this.#pass.schedule(),
+    })
   }
 
   #createNetwork(): NetworkServer {
@@ -266,7 +272,8 @@ export class Broker {
   #advertisedEndpoint(listenerName: string): { readonly host: string; readonly port: number } {
     const advertised = this.#config.advertisedListeners.find(({ name }) => name === listenerName)
     const bound = this.#listeners.find(({ entry }) => entry.name === listenerName)
-    if (advertised !== undefined) return { host: advertised.host, port: advertised.port || (bound?.port ?? 0) }
+    if (advertised !== undefined)
+      return { host: advertised.host, port: advertised.port || (bound?.port ?? 0) }
     const host = bound?.entry.host ?? ''
     return { host: host === '127.0.0.1' || host === '' ? 'localhost' : host, port: bound?.port ?? 0 }
   }

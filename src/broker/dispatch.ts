@@ -77,7 +77,8 @@ export class Dispatcher {
   /** Produce may overtake the wait of Produce; nothing else overlaps (NET-2). */
   canOverlap(pendingApiKeys: readonly number[], apiKey: number): boolean {
     return (
-      this.#ports.handlers.get(apiKey)?.overlap === true && pendingApiKeys.every(pending => pending === apiKey)
+      this.#ports.handlers.get(apiKey)?.overlap === true &&
+      pendingApiKeys.every(pending => pending === apiKey)
     )
   }
 
@@ -108,7 +109,10 @@ export class Dispatcher {
     if (handler === undefined) this.counters.unknownApis += 1
     else this.counters.unsupportedVersions += 1
     const text = handler === undefined ? 'an unknown API' : 'an unsupported version'
-    this.#log.warn({ apiKey, apiVersion, ...from(slot.connection) }, `a request for ${text}: its connection is closed`)
+    this.#log.warn(
+      { apiKey, apiVersion, ...from(slot.connection) },
+      `a request for ${text}: its connection is closed`,
+    )
     this.#abort(slot.connection)
   }
 

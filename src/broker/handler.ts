@@ -5,9 +5,9 @@ import type { GroupCoordinator } from '../coordination/runtime.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { Reader } from '../protocol/reader.ts'
 import type { Writer } from '../protocol/writer.ts'
+import type { DelayedFetches } from '../replication/delayed-fetches.ts'
 import type { Partitions } from '../replication/partitions.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
-import type { DelayedFetches } from '../replication/delayed-fetches.ts'
 
 /** Who asked, and how; valid for the whole life of the request. */
 export interface RequestContext {
@@ -49,7 +49,8 @@ export interface BrokerServices {
 export const DEFERRED: unique symbol = Symbol('deferred')
 
 /** An operation on a resource that the caller must be allowed; the dispatcher and the audit read it. */
-export type RequiredOperation = `${'READ' | 'WRITE' | 'CREATE' | 'DELETE' | 'ALTER' | 'DESCRIBE' | 'CLUSTER_ACTION' | 'DESCRIBE_CONFIGS' | 'ALTER_CONFIGS' | 'IDEMPOTENT_WRITE'} ${'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID'}`
+export type RequiredOperation =
+  `${'READ' | 'WRITE' | 'CREATE' | 'DELETE' | 'ALTER' | 'DESCRIBE' | 'CLUSTER_ACTION' | 'DESCRIBE_CONFIGS' | 'ALTER_CONFIGS' | 'IDEMPOTENT_WRITE'} ${'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID'}`
 
 export interface HandlerDefinition<Request, Response> {
   readonly apiKey: number

@@ -1,6 +1,6 @@
 import type { Handler } from './handler.ts'
-import { createApiVersions } from './handlers/api-versions.ts'
 import { alterConfigs } from './handlers/alter-configs.ts'
+import { createApiVersions } from './handlers/api-versions.ts'
 import { createPartitions } from './handlers/create-partitions.ts'
 import { createTopics } from './handlers/create-topics.ts'
 import { deleteGroups } from './handlers/delete-groups.ts'

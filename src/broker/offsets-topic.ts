@@ -81,7 +81,10 @@ export class OffsetsTopic implements CoordinatorLog {
     while (offset < partition.highWatermark) {
       const bytes = this.#readChunk(partition, offset)
       for (const batch of batchesOf(bytes)) {
-        for (const { key, value, offset: recordOffset, timestampMs } of decodeRecords(batch, this.#ports.decompress)) {
+        for (const { key, value, offset: recordOffset, timestampMs } of decodeRecords(
+          batch,
+          this.#ports.decompress,
+        )) {
           if (key !== null && recordOffset >= offset) each(key, value, recordOffset, timestampMs)
         }
         const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)

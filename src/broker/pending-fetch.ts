@@ -35,7 +35,9 @@ export class PendingFetch implements ParkedFetch {
     this.maxWaitMs = request.maxWaitMs
     this.#maxBytes = Math.min(request.maxBytes, services.config.fetchMaxBytes)
     this.#found = fetch.targets.map(target =>
-      target.topicName === null ? undefined : services.partitions.get(target.topicName, target.partitionIndex),
+      target.topicName === null
+        ? undefined
+        : services.partitions.get(target.topicName, target.partitionIndex),
     )
     this.partitions = this.#found.filter(partition => partition !== undefined)
   }
@@ -145,5 +147,8 @@ function checkDivergence(target: FetchTarget, partition: Partition): Share | nul
   const share = refused(target, ErrorCode.NONE, true)
   const { highWatermark, lastStableOffset, logStartOffset } = partition
   const divergingEpoch = { epoch: leaderEpoch, endOffset }
-  return { ...share, data: { ...share.data, highWatermark, lastStableOffset, logStartOffset, divergingEpoch } }
+  return {
+    ...share,
+    data: { ...share.data, highWatermark, lastStableOffset, logStartOffset, divergingEpoch },
+  }
 }

@@ -87,7 +87,10 @@ export class PendingProduce implements CommitWaiter {
   }
 }
 
-function refusedAnswer(index: number, { errorCode, message, recordErrors = [] }: LogRefusal): PartitionAnswer {
+function refusedAnswer(
+  index: number,
+  { errorCode, message, recordErrors = [] }: LogRefusal,
+): PartitionAnswer {
   return {
     index,
     errorCode: errorCode as ErrorCode,

@@ -1,5 +1,5 @@
-import type { RequestSlot } from "../network/connection.ts"
-import type { RequestContext } from "./handler.ts"
+import type { RequestSlot } from '../network/connection.ts'
+import type { RequestContext } from './handler.ts'
 
 /** What the dispatcher does for a request that is being handled. */
 export interface RequestOwner {

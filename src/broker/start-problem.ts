@@ -11,7 +11,8 @@ export function startProblem(error: unknown, config: BrokerConfig): Error {
 
 function networkProblem(error: NetworkError, { listeners }: BrokerConfig): string {
   const places = listeners.map(({ host, port }) => `${host}:${port}`).join(', ')
-  if (error.code === 'EADDRINUSE') return `cannot listen on ${places}: the port is in use (--port takes another one)`
+  if (error.code === 'EADDRINUSE')
+    return `cannot listen on ${places}: the port is in use (--port takes another one)`
   if (error.code === 'EACCES') return `cannot listen on ${places}: this user may not use that port`
   return `cannot listen on ${places}: ${error.message}`
 }

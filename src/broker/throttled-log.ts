@@ -26,7 +26,8 @@ export class ThrottledLog {
   }
 
   #beginWindow(nowMs: number): void {
-    if (this.#suppressed > 0) this.#logger.warn({ count: this.#suppressed }, 'more warnings of this kind were left out')
+    if (this.#suppressed > 0)
+      this.#logger.warn({ count: this.#suppressed }, 'more warnings of this kind were left out')
     this.#windowEndMs = nowMs + WINDOW_MS
     this.#lines = 0
     this.#suppressed = 0

@@ -74,7 +74,9 @@ export class Partition {
   /** KIP-320: is the leadership that the client believes in this one? -1 asks for no check. */
   checkLeaderEpoch(currentLeaderEpoch: number): ErrorCode {
     if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.leaderEpoch) return ErrorCode.NONE
-    return currentLeaderEpoch < this.leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH
+    return currentLeaderEpoch < this.leaderEpoch
+      ? ErrorCode.FENCED_LEADER_EPOCH
+      : ErrorCode.UNKNOWN_LEADER_EPOCH
   }
 
   /** Stages one batch: see Log.append. It is visible and safe later; `awaitWrite` or `awaitCommit` tell. */

@@ -93,12 +93,15 @@ export class Partitions {
   async #openMissing(topic: TopicImage | undefined): Promise<void> {
     if (topic === undefined) return
     const isHere = (partition: PartitionImage) => this.get(topic.name, partition.partitionIndex) !== undefined
-    await Promise.all(topic.partitions.filter(partition => !isHere(partition)).map(partition => this.#open(topic, partition)))
+    await Promise.all(
+      topic.partitions.filter(partition => !isHere(partition)).map(partition => this.#open(topic, partition)),
+    )
   }
 
   async #open(topic: TopicImage, image: PartitionImage): Promise<void> {
     const { partitionIndex } = image
-    const log = this.#ports.logs.getLog(topic.name, partitionIndex) ?? (await this.#create(topic, partitionIndex))
+    const log =
+      this.#ports.logs.getLog(topic.name, partitionIndex) ?? (await this.#create(topic, partitionIndex))
     log?.applyConfig(this.#ports.configOf(topic.name))
     const identity = { topicName: topic.name, topicId: topic.topicId, partitionIndex }
     const partition = new Partition(identity, image, log)
@@ -116,7 +119,10 @@ export class Partitions {
       return await logs.createLog(name, topicId, partitionIndex, configOf(name))
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      logger.error({ topic: name, partition: partitionIndex, error: error.message }, 'a log could not be created')
+      logger.error(
+        { topic: name, partition: partitionIndex, error: error.message },
+        'a log could not be created',
+      )
       return null
     }
   }

@@ -29,7 +29,6 @@ export interface LoadInput {
   readonly clusterId: string | null
   readonly nodeId: number
   readonly configOf: (topicName: string) => LogConfig
-  readonly producerIdExpirationMs: number
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onFailure: (directory: LogDirectory) => void
@@ -47,7 +46,10 @@ export function checkpointFiles(logs: readonly Log[]): [name: string, entries: P
 }
 
 /** Locks the directory and opens all logs in it. Throws StorageError when it is locked, or not ours. */
-export function loadDirectory(input: LoadInput, logPorts: LogPorts): { directory: LogDirectory; logs: Log[] } {
+export function loadDirectory(
+  input: LoadInput,
+  logPorts: LogPorts,
+): { directory: LogDirectory; logs: Log[] } {
   const { disk, path } = input
   createDurably(disk, path)
   const lock = disk.tryLock(`${path}/.lock`)
@@ -143,14 +145,16 @@ function loadLog(
       logStartOffset: startOffsets.get(name) ?? 0,
       wasClean,
       nowMs: input.clock.wallMs(),
-      producerExpirationMs: input.producerIdExpirationMs,
     })
     const topicId = decodePartitionMetadata(bytes, directoryPath)
     const identity = { topicName, topicId, partitionIndex: Number(match[2]), directoryPath }
     return new Log(identity, directory, state, config, logPorts)
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
-    input.logger.error({ directory: directoryPath, error: error.message }, 'the log is offline: it could not be recovered')
+    input.logger.error(
+      { directory: directoryPath, error: error.message },
+      'the log is offline: it could not be recovered',
+    )
     directory.allLoaded = false
     return null
   }

@@ -10,10 +10,10 @@ import type { BatchNative } from './batch-native.ts'
 import { encodePartitionOffsets } from './checkpoint-file.ts'
 import { closeCleanly } from './clean-stop.ts'
 import { LeaderEpochCache } from './leader-epoch-cache.ts'
+import { checkpointFiles, loadDirectory } from './load-directory.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogDirectory } from './log-directory.ts'
-import { checkpointFiles, loadDirectory } from './load-directory.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
 import { ProducerState } from './producer-state.ts'
 import { EPOCH_FILE_NAME } from './recovery.ts'
@@ -105,14 +105,25 @@ export class LogManager {
   }
 
   /** Answers when the directory and its `partition.metadata` are safe. StorageError when the disk refuses. */
-  async createLog(topicName: string, topicId: string, partitionIndex: number, config: LogConfig): Promise<Log> {
+  async createLog(
+    topicName: string,
+    topicId: string,
+    partitionIndex: number,
+    config: LogConfig,
+  ): Promise<Log> {
     assert(this.getLog(topicName, partitionIndex) === undefined, `${topicName}-${partitionIndex} is there`)
     const directory = this.#emptiest()
     const directoryPath = `${directory.path}/${topicName}-${partitionIndex}`
     const jobs = directory.jobs
-    await check(directoryPath, jobs.call((queue, ticket) => queue.makeDirectory(directoryPath, ticket)))
+    await check(
+      directoryPath,
+      jobs.call((queue, ticket) => queue.makeDirectory(directoryPath, ticket)),
+    )
     await this.#writeFile(directory, `${directoryPath}/partition.metadata`, encodePartitionMetadata(topicId))
-    await check(directoryPath, jobs.call((queue, ticket) => queue.syncDirectory(directory.path, ticket)))
+    await check(
+      directoryPath,
+      jobs.call((queue, ticket) => queue.syncDirectory(directory.path, ticket)),
+    )
     const state = {
       segments: [new Segment(this.#ports.disk, directoryPath, 0, this.#ports.clock.wallMs(), true)],
       producers: new ProducerState(),
@@ -129,21 +140,28 @@ export class LogManager {
   async deleteLog(topicName: string, partitionIndex: number): Promise<void> {
     const log = this.getLog(topicName, partitionIndex)
     if (log === undefined) return
-    const partitions = this.#logs.get(topicName)!
-    partitions.delete(partitionIndex)
-    if (partitions.size === 0) this.#logs.delete(topicName)
-    if (this.#staged.includes(log)) this.#discardStaged(log)
-    log.close()
-    const { jobs, path } = log.directory
-    const to = `${path}/${deletedName(log, this.#ports.random)}`
-    await check(log.directoryPath, jobs.call((queue, ticket) => queue.rename(log.directoryPath, to, ticket)))
-    await check(path, jobs.call((queue, ticket) => queue.syncDirectory(path, ticket)))
+    const to = await this.#renameAway(log, 'delete')
+    const { jobs } = log.directory
     this.#later(log.config.fileDeleteDelayMs, () =>
       jobs.run(
         (queue, ticket) => queue.removeTree(to, ticket),
-        errno => errno !== 0 && this.#ports.logger.warn({ path: to, errno }, 'a deleted log could not be removed'),
+        errno =>
+          errno !== 0 && this.#ports.logger.warn({ path: to, errno }, 'a deleted log could not be removed'),
       ),
     )
+  }
+
+  /** The log is gone, its bytes stay under a name that no start looks at, as Kafka's `-stray` directories. */
+  async setAsideLog(topicName: string, partitionIndex: number): Promise<void> {
+    const log = this.getLog(topicName, partitionIndex)
+    if (log !== undefined) await this.#renameAway(log, 'stray')
+  }
+
+  /** True when there is a log on disk that could not be opened: it must not be created anew over it. */
+  hasUnreadableLog(topicName: string, partitionIndex: number): boolean {
+    if (this.getLog(topicName, partitionIndex) !== undefined) return false
+    const name = `${topicName}-${partitionIndex}/partition.metadata`
+    return this.directories.some(({ path }) => this.#ports.disk.exists(`${path}/${name}`))
   }
 
   /**
@@ -189,7 +207,10 @@ export class LogManager {
         await this.#checkpointDirectory(directory)
       } catch (error) {
         if (!(error instanceof StorageError)) throw error
-        this.#ports.logger.error({ directory: directory.path, error: error.message }, 'no checkpoint could be written')
+        this.#ports.logger.error(
+          { directory: directory.path, error: error.message },
+          'no checkpoint could be written',
+        )
       }
     }
   }
@@ -223,7 +244,10 @@ export class LogManager {
 
   #writeFailed(log: Log, error: unknown): void {
     if (!(error instanceof StorageError)) throw error
-    this.#ports.logger.error({ directory: log.directoryPath, error: error.message }, 'an append could not be written')
+    this.#ports.logger.error(
+      { directory: log.directoryPath, error: error.message },
+      'an append could not be written',
+    )
     const isRoomMissing = error.code === 'ENOSPC' || error.code === 'EDQUOT'
     try {
       log.rollBack()
@@ -232,6 +256,25 @@ export class LogManager {
       log.directory.fail(-1)
     }
     if (!isRoomMissing) log.directory.fail(-1)
+  }
+
+  async #renameAway(log: Log, ending: 'delete' | 'stray'): Promise<string> {
+    const partitions = this.#logs.get(log.topicName)!
+    partitions.delete(log.partitionIndex)
+    if (partitions.size === 0) this.#logs.delete(log.topicName)
+    if (this.#staged.includes(log)) this.#discardStaged(log)
+    log.close()
+    const { jobs, path } = log.directory
+    const to = `${path}/${nameAway(log, this.#ports.random, ending)}`
+    await check(
+      log.directoryPath,
+      jobs.call((queue, ticket) => queue.rename(log.directoryPath, to, ticket)),
+    )
+    await check(
+      path,
+      jobs.call((queue, ticket) => queue.syncDirectory(path, ticket)),
+    )
+    return to
   }
 
   #discardStaged(log: Log): void {
@@ -262,7 +305,8 @@ export class LogManager {
     return new Promise((resolve, reject) => {
       jobs.smallFile(
         ticket => new SmallFileWrite(this.#ports.disk, jobs.queue, path, bytes, ticket),
-        (state, errno) => (state === 'done' ? resolve() : reject(new StorageError(`errno ${errno}`, 'write', path))),
+        (state, errno) =>
+          state === 'done' ? resolve() : reject(new StorageError(`errno ${errno}`, 'write', path)),
       )
     })
   }
@@ -342,8 +386,8 @@ async function check(path: string, call: Promise<number>): Promise<void> {
 }
 
 /** Kafka's name for a directory on its way out; at most 255 bytes. */
-function deletedName(log: Log, random: Random): string {
+function nameAway(log: Log, random: Random, ending: string): string {
   const unique = Array.from(random.bytes(16), byte => byte.toString(16).padStart(2, '0')).join('')
-  const suffix = `-${log.partitionIndex}.${unique}-delete`
+  const suffix = `-${log.partitionIndex}.${unique}-${ending}`
   return log.topicName.slice(0, 255 - suffix.length) + suffix
 }

@@ -91,7 +91,13 @@ export class Log {
   readonly #ports: LogPorts
   readonly #validation: AppendValidation
 
-  constructor(identity: LogIdentity, directory: LogDirectory, state: LogState, config: LogConfig, ports: LogPorts) {
+  constructor(
+    identity: LogIdentity,
+    directory: LogDirectory,
+    state: LogState,
+    config: LogConfig,
+    ports: LogPorts,
+  ) {
     this.topicName = identity.topicName
     this.topicId = identity.topicId
     this.partitionIndex = identity.partitionIndex
@@ -230,7 +236,13 @@ export class Log {
   /** Removes old segments (RET-1); answers how many. */
   applyRetention(nowMs: number): number {
     if (this.isOffline || this.#savepoint !== null) return 0
-    const count = deletableSegments(this.segments, this.#config, nowMs, this.#logStartOffset, this.highWatermark)
+    const count = deletableSegments(
+      this.segments,
+      this.#config,
+      nowMs,
+      this.#logStartOffset,
+      this.highWatermark,
+    )
     if (count === 0) return 0
     if (count === this.segments.length) {
       this.#roll(nowMs)
@@ -263,7 +275,8 @@ export class Log {
     this.#queueFlush()
     const sealed = this.#touched.filter(segment => segment !== this.#active)
     for (const segment of sealed) this.cleanup.sealIndexes(segment)
-    for (const { offset, bytes } of this.#snapshots) this.cleanup.writeSnapshot(this.directoryPath, offset, bytes)
+    for (const { offset, bytes } of this.#snapshots)
+      this.cleanup.writeSnapshot(this.directoryPath, offset, bytes)
     this.#snapshots = []
     this.#touched = []
   }
@@ -333,7 +346,9 @@ export class Log {
       return this.#rollFailed(error)
     }
     this.#stamp(bytes, baseOffset, options.leaderEpoch)
-    if (row[BatchCheckRow.PRODUCER_ID]! >= 0) this.producers.add(producerFields(row), lastOffset, maxTimestampMs)
+    if (row[BatchCheckRow.PRODUCER_ID]! >= 0) {
+      this.producers.add(producerFields(row), lastOffset, maxTimestampMs, options.nowMs)
+    }
     this.#active.stage(bytes, place, this.#config.indexIntervalBytes)
     this.#nextOffset = lastOffset + 1
     return this.#appended(baseOffset, lastOffset, options.nowMs, false)
@@ -341,7 +356,14 @@ export class Log {
 
   #appended(baseOffset: number, lastOffset: number, appendTimeMs: number, duplicate: boolean): AppendResult {
     const logAppendTimeMs = this.#config.messageTimestampType === 'LogAppendTime' ? appendTimeMs : -1
-    return { ok: true, baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.#logStartOffset, duplicate }
+    return {
+      ok: true,
+      baseOffset,
+      lastOffset,
+      logAppendTimeMs,
+      logStartOffset: this.#logStartOffset,
+      duplicate,
+    }
   }
 
   #setSavepoint(): void {
@@ -363,13 +385,18 @@ export class Log {
   }
 
   /** LOG-1. The age counts from the first record's timestamp, so that replayed old data does not roll at once. */
-  #isRollDue(batch: { sizeBytes: number; lastOffset: number; maxTimestampMs: number }, nowMs: number): boolean {
+  #isRollDue(
+    batch: { sizeBytes: number; lastOffset: number; maxTimestampMs: number },
+    nowMs: number,
+  ): boolean {
     const active = this.#active
     if (active.endPosition === 0) return false
     const { segmentSizeBytes, segmentMs, segmentIndexSizeBytes } = this.#config
     if (active.endPosition > segmentSizeBytes - batch.sizeBytes) return true
     const waitedMs =
-      active.firstTimestampMs >= 0 ? batch.maxTimestampMs - active.firstTimestampMs : nowMs - active.createdAtMs
+      active.firstTimestampMs >= 0
+        ? batch.maxTimestampMs - active.firstTimestampMs
+        : nowMs - active.createdAtMs
     if (waitedMs > segmentMs - this.#rollJitterMs) return true
     return !active.hasRoomFor(batch.lastOffset, batch.sizeBytes, segmentIndexSizeBytes)
   }
@@ -420,13 +447,19 @@ export class Log {
 
   #readFailed(error: unknown): LogRefusal {
     if (!(error instanceof StorageError)) throw error
-    this.#ports.logger.error({ directory: this.directoryPath, error: error.message }, 'a read of the log failed')
+    this.#ports.logger.error(
+      { directory: this.directoryPath, error: error.message },
+      'a read of the log failed',
+    )
     return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, message: 'the log could not be read' }
   }
 
   #rollFailed(error: unknown): LogRefusal {
     if (!(error instanceof StorageError)) throw error
-    this.#ports.logger.error({ directory: this.directoryPath, error: error.message }, 'no new segment could be made')
+    this.#ports.logger.error(
+      { directory: this.directoryPath, error: error.message },
+      'no new segment could be made',
+    )
     return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, message: 'no new segment could be made' }
   }
 }

@@ -54,7 +54,9 @@ const EARLIER_SIZE_BYTES = 28
 
 export function encodeProducerSnapshot(entries: Iterable<ProducerEntry>, crc32c: Crc32c): Uint8Array {
   const producers = [...entries]
-  const earlier = producers.flatMap(({ batches }, index) => batches.slice(0, -1).map(batch => ({ index, batch })))
+  const earlier = producers.flatMap(({ batches }, index) =>
+    batches.slice(0, -1).map(batch => ({ index, batch })),
+  )
   const earlierSizeBytes =
     earlier.length === 0 ? 0 : EARLIER_HEADER_SIZE_BYTES + earlier.length * EARLIER_SIZE_BYTES
   const earlierPosition = HEADER_SIZE_BYTES + producers.length * ENTRY_SIZE_BYTES
@@ -62,7 +64,8 @@ export function encodeProducerSnapshot(entries: Iterable<ProducerEntry>, crc32c:
   const view = new DataView(bytes.buffer)
   view.setInt16(0, VERSION)
   view.setInt32(CRC_COVERS_FROM, producers.length)
-  for (const [index, entry] of producers.entries()) writeEntry(view, HEADER_SIZE_BYTES + index * ENTRY_SIZE_BYTES, entry)
+  for (const [index, entry] of producers.entries())
+    writeEntry(view, HEADER_SIZE_BYTES + index * ENTRY_SIZE_BYTES, entry)
   if (earlier.length > 0) view.setUint32(earlierPosition, EARLIER_MAGIC)
   for (const [row, { index, batch }] of earlier.entries()) {
     writeEarlier(view, earlierPosition + EARLIER_HEADER_SIZE_BYTES + row * EARLIER_SIZE_BYTES, index, batch)
@@ -72,7 +75,11 @@ export function encodeProducerSnapshot(entries: Iterable<ProducerEntry>, crc32c:
 }
 
 /** Null for anything that is not whole: the state is built from an older snapshot or from the log then. */
-export function decodeProducerSnapshot(bytes: Uint8Array, crc32c: Crc32c): ProducerEntry[] | null {
+export function decodeProducerSnapshot(
+  bytes: Uint8Array,
+  crc32c: Crc32c,
+  nowMs: number,
+): ProducerEntry[] | null {
   if (bytes.length < HEADER_SIZE_BYTES) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const count = view.getInt32(CRC_COVERS_FROM)
@@ -81,7 +88,12 @@ export function decodeProducerSnapshot(bytes: Uint8Array, crc32c: Crc32c): Produ
   if (!isWhole || view.getUint32(CRC_POSITION) !== crc32c(bytes.subarray(CRC_COVERS_FROM), 0)) return null
   const earlier = readAllEarlier(view, earlierPosition)
   return Array.from({ length: count }, (_, index) => {
-    return readEntry(view, HEADER_SIZE_BYTES + index * ENTRY_SIZE_BYTES, earlier.get(index) ?? [])
+    const at = HEADER_SIZE_BYTES + index * ENTRY_SIZE_BYTES
+    return {
+      ...readIdentity(view, at),
+      batches: readBatches(view, at, earlier.get(index) ?? []),
+      lastSeenMs: nowMs,
+    }
   })
 }
 
@@ -97,18 +109,22 @@ function writeEntry(view: DataView, at: number, entry: ProducerEntry): void {
   writeInt64(view, at + 38, -1)
 }
 
-function readEntry(view: DataView, at: number, earlier: readonly ProducerBatch[]): ProducerEntry {
+function readIdentity(view: DataView, at: number): { producerId: number; producerEpoch: number } {
+  return { producerId: readInt64(view, at), producerEpoch: view.getInt16(at + 8) }
+}
+
+function readBatches(
+  view: DataView,
+  at: number,
+  earlier: readonly ProducerBatch[],
+): readonly ProducerBatch[] {
   const last = {
     lastSequence: view.getInt32(at + 10),
     lastOffset: readInt64(view, at + 14),
     offsetDelta: view.getInt32(at + 22),
     timestampMs: readInt64(view, at + 26),
   }
-  return {
-    producerId: readInt64(view, at),
-    producerEpoch: view.getInt16(at + 8),
-    batches: last.lastOffset < 0 ? [] : [...earlier, last],
-  }
+  return last.lastOffset < 0 ? [] : [...earlier, last]
 }
 
 function writeEarlier(view: DataView, at: number, index: number, batch: ProducerBatch): void {

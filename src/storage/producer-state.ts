@@ -21,6 +21,8 @@ export interface ProducerEntry {
   readonly producerEpoch: number
   /** The oldest first; never more than PRODUCER_BATCHES_MAX. */
   readonly batches: readonly ProducerBatch[]
+  /** Wall clock of the last append, or of the start that found it: not the records' time, which may be years ago. */
+  readonly lastSeenMs: number
 }
 
 /** The fields of a batch that the producer state looks at. */
@@ -37,7 +39,9 @@ const ACCEPTED: ProducerVerdict = { ok: true, duplicateOf: null }
 
 /** Sequences wrap from 2^31-1 to 0 (IDM-1). */
 export function addSequence(sequence: number, increment: number): number {
-  return sequence > SEQUENCE_MAX - increment ? increment - (SEQUENCE_MAX - sequence) - 1 : sequence + increment
+  return sequence > SEQUENCE_MAX - increment
+    ? increment - (SEQUENCE_MAX - sequence) - 1
+    : sequence + increment
 }
 
 /** The idempotent producers of one partition (IDM-1, KIP-98). Batches without a producer id don't reach it. */
@@ -68,7 +72,7 @@ export class ProducerState {
   }
 
   /** The batch has got its offsets. Also the way of recovery, which takes every sequence as it comes. */
-  add(append: ProducerAppend, lastOffset: number, timestampMs: number): void {
+  add(append: ProducerAppend, lastOffset: number, timestampMs: number, nowMs: number): void {
     const entry = this.#entries.get(append.producerId)
     this.#remember(append.producerId, entry)
     const batch: ProducerBatch = {
@@ -83,6 +87,7 @@ export class ProducerState {
       producerId: append.producerId,
       producerEpoch: append.producerEpoch,
       batches: [...earlier, batch],
+      lastSeenMs: nowMs,
     })
   }
 
@@ -96,9 +101,8 @@ export class ProducerState {
 
   /** Forgets producers that wrote nothing for `expirationMs` (producer.id.expiration.ms). */
   expire(nowMs: number, expirationMs: number): void {
-    for (const entry of this.#entries.values()) {
-      const last = entry.batches.at(-1)
-      if (last !== undefined && nowMs - last.timestampMs >= expirationMs) this.#entries.delete(entry.producerId)
+    for (const { producerId, lastSeenMs } of this.#entries.values()) {
+      if (nowMs - lastSeenMs >= expirationMs) this.#entries.delete(producerId)
     }
   }
 

@@ -27,7 +27,6 @@ export interface RecoveryInput {
   /** The clean-shutdown marker was there: nothing is scanned that has whole indexes. */
   readonly wasClean: boolean
   readonly nowMs: number
-  readonly producerExpirationMs: number
 }
 
 /**
@@ -101,7 +100,8 @@ class Recovery {
     for (const offset of offsets.toReversed()) {
       const path = `${directoryPath}/${segmentFileName(offset, 'snapshot')}`
       const bytes = offset <= trustedEnd ? readSmallFile(disk, path) : null
-      const producers = bytes === null ? null : decodeProducerSnapshot(bytes, batchNative.crc32c)
+      const producers =
+        bytes === null ? null : decodeProducerSnapshot(bytes, batchNative.crc32c, this.#input.nowMs)
       if (producers === null) {
         disk.unlink(path)
         continue
@@ -139,7 +139,8 @@ class Recovery {
     const { disk, batchNative, recoveryPoint, indexIntervalBytes } = this.#input
     segment.resetIndexes()
     const scanned = scanSegment({ disk, native: batchNative, segment, sizeBytes }, row => {
-      const isGap = row[ScanRow.BASE_OFFSET]! !== segment.endOffset && row[ScanRow.BASE_OFFSET]! >= recoveryPoint
+      const isGap =
+        row[ScanRow.BASE_OFFSET]! !== segment.endOffset && row[ScanRow.BASE_OFFSET]! >= recoveryPoint
       if (!isTrusted && isGap) return false
       this.#takeBatch(row)
       segment.index(
@@ -171,7 +172,7 @@ class Recovery {
       baseSequence: row[ScanRow.BASE_SEQUENCE]!,
       lastOffsetDelta: row[ScanRow.LAST_OFFSET_DELTA]!,
     }
-    this.#producers.add(append, lastOffset, row[ScanRow.MAX_TIMESTAMP]!)
+    this.#producers.add(append, lastOffset, row[ScanRow.MAX_TIMESTAMP]!, this.#input.nowMs)
   }
 
   #cut(segment: Segment, isTrusted: boolean): void {
@@ -181,7 +182,10 @@ class Recovery {
       logger.error({ path, position: segment.endPosition }, 'a batch below the recovery point is corrupt')
       throw new StorageError('EBADMSG', 'recover', path)
     }
-    logger.warn({ path, position: segment.endPosition, endOffset: segment.endOffset }, 'the unsynced tail is cut')
+    logger.warn(
+      { path, position: segment.endPosition, endOffset: segment.endOffset },
+      'the unsynced tail is cut',
+    )
     disk.truncate(segment.file, segment.endPosition)
   }
 
@@ -207,20 +211,24 @@ class Recovery {
   }
 
   #finish(): LogState {
-    const { disk, directoryPath, recoveryPoint, nowMs, producerExpirationMs } = this.#input
+    const { disk, directoryPath, recoveryPoint, nowMs } = this.#input
     const endOffset = this.#segments.at(-1)?.endOffset ?? 0
-    if (!this.#input.wasClean && endOffset < recoveryPoint) throw new StorageError('EBADMSG', 'recover', directoryPath)
+    if (!this.#input.wasClean && endOffset < recoveryPoint)
+      throw new StorageError('EBADMSG', 'recover', directoryPath)
     const firstOffset = this.#segments[0]?.baseOffset ?? this.#input.logStartOffset
     const logStartOffset = Math.max(this.#input.logStartOffset, firstOffset)
     if (this.#segments.length === 0) {
       this.#segments.push(new Segment(disk, directoryPath, logStartOffset, nowMs, true))
     } else if (logStartOffset > endOffset) {
       this.#removeFrom(this.#segments.map(({ baseOffset }) => baseOffset))
-      this.#segments.splice(0, this.#segments.length, new Segment(disk, directoryPath, logStartOffset, nowMs, true))
+      this.#segments.splice(
+        0,
+        this.#segments.length,
+        new Segment(disk, directoryPath, logStartOffset, nowMs, true),
+      )
     }
     for (const segment of this.#segments) segment.isEntrySynced = true
     this.#epochs.truncateFromEnd(this.#segments.at(-1)!.endOffset)
-    this.#producers.expire(nowMs, producerExpirationMs)
     writeSmallFile(disk, `${directoryPath}/${EPOCH_FILE_NAME}`, this.#epochs.encode())
     return { segments: this.#segments, producers: this.#producers, epochs: this.#epochs, logStartOffset }
   }

@@ -78,6 +78,7 @@ function appendTo(
 }
 
 function append(partition: Partition, records: Uint8Array | null, context: RequestContext): AppendResult {
-  if (records === null) return { ok: false, errorCode: ErrorCode.INVALID_RECORD, message: 'there are no records' }
+  if (records === null)
+    return { ok: false, errorCode: ErrorCode.INVALID_RECORD, message: 'there are no records' }
   return problemOfRecords(records, context.apiVersion) ?? partition.append(records, context.nowMs, 'client')
 }
