@@ -6,6 +6,9 @@ import { startProblem } from './broker/start-problem.ts'
 import { createProgram } from './cli/create-program.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { PinoLogger } from './platform/pino-logger.ts'
+import { SystemClock } from './platform/system-clock.ts'
+
+const clock = new SystemClock()
 
 async function launchBroker(config: BrokerConfig): Promise<Broker> {
   const logger = new PinoLogger({ level: 'info', readable: process.stderr.isTTY === true })
@@ -31,7 +34,7 @@ await createProgram({
   printError: line => {
     process.stderr.write(`${line}\n`)
   },
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => clock.monotonicMs(),
   onStopSignal: callback => {
     process.on('SIGTERM', callback)
     process.on('SIGINT', callback)

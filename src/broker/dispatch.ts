@@ -88,7 +88,8 @@ export class Dispatcher {
     const handler = this.#ports.handlers.get(header.apiKey)
     const [minVersion, maxVersion] = handler?.versions ?? [0, -1]
     if (handler === undefined || header.apiVersion < minVersion || header.apiVersion > maxVersion) {
-      return this.#refuseVersion(slot, header, handler)
+      this.#refuseVersion(slot, header, handler)
+      return
     }
     const { services, clock } = this.#ports
     const request = new Request(header, origin, clock.wallMs(), slot, this.#owner)
@@ -104,7 +105,8 @@ export class Dispatcher {
       const writer = this.#beginAnswer()
       writer.int32(header.correlationId)
       encodeUnsupportedApiVersions(writer, handler)
-      return this.#sendAnswer(slot, writer)
+      this.#sendAnswer(slot, writer)
+      return
     }
     if (handler === undefined) this.counters.unknownApis += 1
     else this.counters.unsupportedVersions += 1
@@ -169,7 +171,10 @@ export class Dispatcher {
   }
 
   #failedLater(request: Request, error: unknown): void {
-    if (!(error instanceof AssertionError)) return this.#failed(request.slot.connection, error)
+    if (!(error instanceof AssertionError)) {
+      this.#failed(request.slot.connection, error)
+      return
+    }
     // Out of the promise, so that it ends the process like any other broken invariant.
     queueMicrotask(() => {
       throw error

@@ -48,9 +48,21 @@ export interface BrokerServices {
 /** The handler answers later through `context.respond` (or one of its siblings), without a promise. */
 export const DEFERRED: unique symbol = Symbol('deferred')
 
+type Operation =
+  | 'READ'
+  | 'WRITE'
+  | 'CREATE'
+  | 'DELETE'
+  | 'ALTER'
+  | 'DESCRIBE'
+  | 'CLUSTER_ACTION'
+  | 'DESCRIBE_CONFIGS'
+  | 'ALTER_CONFIGS'
+  | 'IDEMPOTENT_WRITE'
+type Resource = 'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID'
+
 /** An operation on a resource that the caller must be allowed; the dispatcher and the audit read it. */
-export type RequiredOperation =
-  `${'READ' | 'WRITE' | 'CREATE' | 'DELETE' | 'ALTER' | 'DESCRIBE' | 'CLUSTER_ACTION' | 'DESCRIBE_CONFIGS' | 'ALTER_CONFIGS' | 'IDEMPOTENT_WRITE'} ${'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID'}`
+export type RequiredOperation = `${Operation} ${Resource}`
 
 export interface HandlerDefinition<Request, Response> {
   readonly apiKey: number

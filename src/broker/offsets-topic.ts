@@ -56,7 +56,10 @@ export class OffsetsTopic implements CoordinatorLog {
     done: (errorCode: ErrorCode) => void,
   ): void {
     const partition = this.#partition(shard)
-    if (partition === undefined) return done(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    if (partition === undefined) {
+      done(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+      return
+    }
     const batch = encodeRecordBatch(
       {
         baseOffset: 0,
@@ -65,7 +68,10 @@ export class OffsetsTopic implements CoordinatorLog {
       this.#ports.crc32c,
     )
     const result = partition.append(batch, nowMs, 'coordinator')
-    if (!result.ok) return done(result.errorCode as ErrorCode)
+    if (!result.ok) {
+      done(result.errorCode as ErrorCode)
+      return
+    }
     this.#ports.partitions.touch(partition)
     partition.awaitCommit(result.lastOffset + 1, { onSettled: (_token, errorCode) => done(errorCode) }, 0)
     this.#ports.schedulePass()

@@ -45,7 +45,10 @@ export class PendingProduce implements CommitWaiter {
 
   /** A batch was staged, or refused. */
   add(index: number, partition: Partition, result: AppendResult): void {
-    if (!result.ok) return this.#push(refusedAnswer(index, result))
+    if (!result.ok) {
+      this.#push(refusedAnswer(index, result))
+      return
+    }
     const { baseOffset, lastOffset, logAppendTimeMs, logStartOffset } = result
     const token = this.#answers.length
     this.#push({ index, errorCode: ErrorCode.NONE, baseOffset, logAppendTimeMs, logStartOffset })

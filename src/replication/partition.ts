@@ -85,7 +85,7 @@ export class Partition {
     return this.log.append(batch, { leaderEpoch: this.leaderEpoch, nowMs, origin })
   }
 
-  /** acks=1: `waiter` is told at the end of this pass; later, when the append is the one that flush.messages waits for. */
+  /** acks=1: `waiter` is told at the end of this pass, or later, when flush.messages makes the append wait. */
   awaitWrite(endOffset: number, waiter: CommitWaiter, token: number): void {
     if (this.#isFlushDueBy(endOffset)) this.awaitCommit(endOffset, waiter, token)
     else if (this.log !== null && endOffset <= this.log.logEndOffset) waiter.onSettled(token, ErrorCode.NONE)

@@ -7,7 +7,7 @@ import {
   encodeAlterConfigsResponse,
 } from '../../protocol/generated/alter-configs.ts'
 import { defineHandler } from '../handler.ts'
-import { repeatedResources } from './repeated-resources.ts'
+import { repeatedResources } from '../repeated-resources.ts'
 
 /** CFG-3, the old way: keys that are not named lose their value. */
 export const alterConfigs = defineHandler<AlterConfigsRequest, AlterConfigsResponseInit>({

@@ -6,8 +6,8 @@ import {
   decodeDescribeClusterRequest,
   encodeDescribeClusterResponse,
 } from '../../protocol/generated/describe-cluster.ts'
+import { ALL_CLUSTER_OPERATIONS, NOT_ASKED } from '../authorized-operations.ts'
 import { defineHandler } from '../handler.ts'
-import { ALL_CLUSTER_OPERATIONS, NOT_ASKED } from './authorized-operations.ts'
 
 /** KIP-919: who asks for controllers has come to the wrong place. */
 const ENDPOINT_BROKERS = 1

@@ -9,8 +9,8 @@ import {
   decodeDescribeTopicPartitionsRequest,
   encodeDescribeTopicPartitionsResponse,
 } from '../../protocol/generated/describe-topic-partitions.ts'
+import { ALL_TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import { defineHandler } from '../handler.ts'
-import { ALL_TOPIC_OPERATIONS } from './authorized-operations.ts'
 
 /** MD-11: topics in the order of their names, cut at a number of partitions; the cursor says where to go on. */
 export const describeTopicPartitions = defineHandler<

@@ -7,7 +7,7 @@ import {
   type IncrementalAlterConfigsResponseInit,
 } from '../../protocol/generated/incremental-alter-configs.ts'
 import { defineHandler } from '../handler.ts'
-import { repeatedResources } from './repeated-resources.ts'
+import { repeatedResources } from '../repeated-resources.ts'
 
 /** CFG-3, key by key (KIP-339). */
 export const incrementalAlterConfigs = defineHandler<

@@ -12,8 +12,8 @@ import {
   type MetadataResponseTopicInit,
 } from '../../protocol/generated/metadata.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
+import { ALL_CLUSTER_OPERATIONS, ALL_TOPIC_OPERATIONS, NOT_ASKED } from '../authorized-operations.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
-import { ALL_CLUSTER_OPERATIONS, ALL_TOPIC_OPERATIONS, NOT_ASKED } from './authorized-operations.ts'
 
 /** Up to here an empty list means all topics. */
 const ALL_WHEN_EMPTY_VERSION = 0
@@ -91,7 +91,7 @@ async function answerFor(
   return createdTopic(topic, topic.name, services)
 }
 
-/** MD-2: an answer that says "try again" fails clients that retry only LEADER_NOT_AVAILABLE, so creation comes first. */
+/** MD-2: "try again" fails clients that retry LEADER_NOT_AVAILABLE only, so creation comes first. */
 async function createdTopic(
   topic: MetadataRequestTopic,
   name: string,

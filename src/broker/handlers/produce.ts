@@ -9,7 +9,7 @@ import {
   type ProduceResponseInit,
   type TopicProduceData,
 } from '../../protocol/generated/produce.ts'
-import type { Partition } from '../../replication/partition.ts'
+import { Partition } from '../../replication/partition.ts'
 import type { AppendResult } from '../../storage/append-result.ts'
 import { type BrokerServices, DEFERRED, defineHandler, type RequestContext } from '../handler.ts'
 import { PendingProduce } from '../pending-produce.ts'
@@ -66,15 +66,26 @@ function appendTo(
   pending: PendingProduce,
   { context, services }: { readonly context: RequestContext; readonly services: BrokerServices },
 ): void {
-  if (topicName === null) return pending.refuse(index, ErrorCode.UNKNOWN_TOPIC_ID)
-  const partition = services.partitions.get(topicName, index)
-  if (partition === undefined) return pending.refuse(index, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-  if (isInternalTopic(topicName) && context.clientId !== INTERNAL_WRITER) {
-    return pending.refuse(index, ErrorCode.INVALID_TOPIC_EXCEPTION)
+  const found = findPartition(topicName, index, { context, services })
+  if (!(found instanceof Partition)) {
+    pending.refuse(index, found)
+    return
   }
-  const result = append(partition, records, context)
-  if (result.ok) services.partitions.touch(partition)
-  pending.add(index, partition, result)
+  const result = append(found, records, context)
+  if (result.ok) services.partitions.touch(found)
+  pending.add(index, found, result)
+}
+
+function findPartition(
+  topicName: string | null,
+  index: number,
+  { context, services }: { readonly context: RequestContext; readonly services: BrokerServices },
+): Partition | ErrorCode {
+  if (topicName === null) return ErrorCode.UNKNOWN_TOPIC_ID
+  const partition = services.partitions.get(topicName, index)
+  if (partition === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  const isForeign = isInternalTopic(topicName) && context.clientId !== INTERNAL_WRITER
+  return isForeign ? ErrorCode.INVALID_TOPIC_EXCEPTION : partition
 }
 
 function append(partition: Partition, records: Uint8Array | null, context: RequestContext): AppendResult {
