@@ -139,7 +139,7 @@ export class FetchSessions {
     return session
   }
 
-  /** FSS-2: the one that has been idle longest goes if it is stale; else one smaller than the new one that is not young. */
+  /** FSS-2: the one idle for longest goes if it is stale; else the smallest that is not young, for a larger one. */
   #evictFor(partitionCount: number, nowMs: number): boolean {
     const isOld = (sinceMs: number) => nowMs - sinceMs > this.#evictionMs
     const [leastRecent] = this.#sessions.values()
