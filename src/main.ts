@@ -8,8 +8,6 @@ import type { BrokerConfig } from './config/broker-config.ts'
 import { PinoLogger } from './platform/pino-logger.ts'
 import { SystemClock } from './platform/system-clock.ts'
 
-const clock = new SystemClock()
-
 async function launchBroker(config: BrokerConfig): Promise<Broker> {
   const logger = new PinoLogger({ level: 'info', readable: process.stderr.isTTY === true })
   try {
@@ -24,20 +22,25 @@ function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version
 }
 
-await createProgram({
-  version: packageVersion(),
-  launchBroker,
-  readFile: path => readFileSync(path, 'utf8'),
-  print: line => {
-    process.stdout.write(`${line}\n`)
-  },
-  printError: line => {
-    process.stderr.write(`${line}\n`)
-  },
-  monotonicMs: () => clock.monotonicMs(),
-  onStopSignal: callback => {
-    process.on('SIGTERM', callback)
-    process.on('SIGINT', callback)
-  },
-  exit: code => process.exit(code),
-}).parseAsync()
+async function main(): Promise<unknown> {
+  const clock = new SystemClock()
+  return createProgram({
+    version: packageVersion(),
+    launchBroker,
+    readFile: path => readFileSync(path, 'utf8'),
+    print: line => {
+      process.stdout.write(`${line}\n`)
+    },
+    printError: line => {
+      process.stderr.write(`${line}\n`)
+    },
+    monotonicMs: () => clock.monotonicMs(),
+    onStopSignal: callback => {
+      process.on('SIGTERM', callback)
+      process.on('SIGINT', callback)
+    },
+    exit: code => process.exit(code),
+  }).parseAsync()
+}
+
+await main()
