@@ -195,19 +195,17 @@ export class TargetTable {
   }
 }
 
-/** Every topic once, where its first partition comes. */
+/** The topics of an answer: neighbours of one topic share its entry. */
 export class AnswerTopics {
   readonly topics: { topic: string; topicId: string; partitions: PartitionDataInit[] }[] = []
-  readonly #partitions = new Map<TargetTopic, PartitionDataInit[]>()
+  #last: TargetTopic | null = null
 
   add({ topic }: Target, data: PartitionDataInit): void {
-    let partitions = this.#partitions.get(topic)
-    if (partitions === undefined) {
-      partitions = []
-      this.#partitions.set(topic, partitions)
-      this.topics.push({ topic: topic.name ?? '', topicId: topic.topicId, partitions })
+    if (topic !== this.#last) {
+      this.#last = topic
+      this.topics.push({ topic: topic.name ?? '', topicId: topic.topicId, partitions: [] })
     }
-    partitions.push(data)
+    this.topics.at(-1)!.partitions.push(data)
   }
 }
 

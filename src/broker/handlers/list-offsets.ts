@@ -46,39 +46,42 @@ export const listOffsets = defineHandler<ListOffsetsRequest, ListOffsetsResponse
   decode: decodeListOffsetsRequest,
   encode: encodeListOffsetsResponse,
   handle(request, context, services) {
-    const repeated = repeatedPartitions(request.topics)
+    const counts = countsOf(request.topics)
     const topics = request.topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map(asked => {
-        const { partitionIndex } = asked
-        if (repeated.has(partitionKey(name, partitionIndex))) {
-          return { partitionIndex, errorCode: ErrorCode.INVALID_REQUEST }
-        }
-        if (!isKnown(asked.timestamp, context.apiVersion)) {
-          return { partitionIndex, errorCode: ErrorCode.UNSUPPORTED_VERSION }
-        }
-        return answerFor(name, asked, request, services)
+      partitions: partitions.flatMap(asked => {
+        const count = counts.get(partitionKey(name, asked.partitionIndex))
+        // LO-4: one that is asked for more than once is answered once.
+        counts.delete(partitionKey(name, asked.partitionIndex))
+        if (count === undefined) return []
+        const errorCode = problemOf(asked, count, context.apiVersion)
+        if (errorCode === ErrorCode.NONE) return answerFor(name, asked, request, services)
+        return { partitionIndex: asked.partitionIndex, errorCode }
       }),
     }))
-    return { topics }
+    return { topics: topics.filter(({ partitions }) => partitions.length > 0) }
   },
 })
+
+/** How often each partition is asked for. */
+function countsOf(topics: readonly ListOffsetsTopic[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { name, partitions } of topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = partitionKey(name, partitionIndex)
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+  }
+  return counts
+}
 
 function partitionKey(topicName: string, partitionIndex: number): string {
   return `${partitionIndex} ${topicName}`
 }
 
-function repeatedPartitions(topics: readonly ListOffsetsTopic[]): ReadonlySet<string> {
-  const seen = new Set<string>()
-  const repeated = new Set<string>()
-  for (const { name, partitions } of topics) {
-    for (const { partitionIndex } of partitions) {
-      const key = partitionKey(name, partitionIndex)
-      if (seen.has(key)) repeated.add(key)
-      seen.add(key)
-    }
-  }
-  return repeated
+function problemOf({ timestamp }: ListOffsetsPartition, count: number, version: number): ErrorCode {
+  if (count > 1) return ErrorCode.INVALID_REQUEST
+  return isKnown(timestamp, version) ? ErrorCode.NONE : ErrorCode.UNSUPPORTED_VERSION
 }
 
 function isKnown(timestamp: number, version: number): boolean {
