@@ -106,6 +106,8 @@ test('VER-7: a client that took this broker for another one has to find its clus
   const mistaken = [
     { clusterId: CLUSTER_ID, nodeId: NODE_ID + 1 },
     { clusterId: 'another', nodeId: NODE_ID },
+    { clusterId: '', nodeId: NODE_ID },
+    { clusterId: CLUSTER_ID, nodeId: -2 },
   ]
   for (const request of mistaken) {
     expect(call(5, request)).toMatchObject({ errorCode: ErrorCode.REBOOTSTRAP_REQUIRED, apiKeys: [] })
@@ -114,5 +116,6 @@ test('VER-7: a client that took this broker for another one has to find its clus
 
 test('VER-7: a cluster without a node, or a node without a cluster, is refused', () => {
   expect(call(5, { clusterId: CLUSTER_ID }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
-  expect(call(5, { nodeId: NODE_ID }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+  expect(call(5, { clusterId: '', nodeId: -1 }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+  for (const nodeId of [NODE_ID, -2]) expect(call(5, { nodeId }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
 })
