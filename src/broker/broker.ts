@@ -16,7 +16,7 @@ import { Partitions } from '../replication/partitions.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogConfig } from '../storage/log-config.ts'
 import { LogManager } from '../storage/log-manager.ts'
-import { Dispatcher } from './dispatch.ts'
+import { Dispatcher, type FrameKeeper } from './dispatch.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import type { BrokerServices } from './handler.ts'
 import { HANDLERS } from './handlers.ts'
@@ -97,6 +97,8 @@ export class Broker {
       logs,
       logger: platform.logger,
       configOf: topicName => this.#topicConfig(topicName),
+      batchNative: platform.batchNative,
+      schedulePass: () => this.#pass.schedule(),
       onTopicDeleted: topicName => this.#groups.onTopicDeleted(topicName),
     })
     this.#delayedFetches = new DelayedFetches(platform.timers, () => this.#pass.schedule())
@@ -239,6 +241,10 @@ export class Broker {
       delayedFetches: this.#delayedFetches,
       advertisedEndpoint: listenerName => this.#advertisedEndpoint(listenerName),
     }
+    const frames: FrameKeeper = {
+      retainSlab: slabIndex => this.#network.retainSlab(slabIndex),
+      releaseSlab: slabIndex => this.#network.releaseSlabAfterPass(slabIndex),
+    }
     const handlers = new Map(HANDLERS.map(handler => [handler.apiKey, handler]))
     return new Dispatcher({
       handlers,
@@ -246,14 +252,15 @@ export class Broker {
       clock,
       logger,
       onCompletedLater: () => this.#pass.schedule(),
+      frames,
     })
   }
 
   #createNetwork(): NetworkServer {
     const dispatcher = this.#dispatcher
     return new NetworkServer(this.#platform, networkOptions(this.#config, this.#platform.connectionsMax), {
-      onRequest: (connection, slot, bytes) =>
-        dispatcher.dispatch(connection, slot, bytes, connection.session as RequestOrigin),
+      onRequest: (connection, slot, bytes, slabIndex) =>
+        dispatcher.dispatch(slot, bytes, slabIndex, connection.session as RequestOrigin),
       onPassEnd: () => this.#pass.end(),
       canOverlap: (pendingApiKeys, apiKey) => dispatcher.canOverlap(pendingApiKeys, apiKey),
       onConnectionOpened: connection => {

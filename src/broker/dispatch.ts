@@ -23,6 +23,13 @@ export interface DispatchCounters {
   failedHandlers: number
 }
 
+/** Keeps the bytes of requests beyond their pass. */
+export interface FrameKeeper {
+  retainSlab(slabIndex: number): void
+  /** At the end of the pass. */
+  releaseSlab(slabIndex: number): void
+}
+
 export interface DispatcherPorts {
   readonly handlers: ReadonlyMap<number, Handler>
   readonly services: BrokerServices
@@ -30,6 +37,7 @@ export interface DispatcherPorts {
   readonly logger: Logger
   /** An answer was completed outside a pass: one must follow. */
   readonly onCompletedLater: () => void
+  readonly frames: FrameKeeper
 }
 
 /** An answer buffer that one large answer made larger than this is not kept. */
@@ -57,18 +65,20 @@ export class Dispatcher {
     this.#owner = {
       respond: (request, body) => this.#respond(request, body),
       respondNothing: request => this.#complete(request.slot, null),
+      retainFrame: ({ slabIndex }) => ports.frames.retainSlab(slabIndex),
+      releaseFrame: ({ slabIndex }) => ports.frames.releaseSlab(slabIndex),
       closeConnection: request => this.#abort(request.slot.connection),
     }
   }
 
-  /** Handles one request. The bytes are valid until the pass ends. */
-  dispatch(connection: Connection, slot: RequestSlot, bytes: Uint8Array, origin: RequestOrigin): void {
+  /** Handles one request. The bytes are valid until the pass ends, longer when their slab is retained. */
+  dispatch(slot: RequestSlot, bytes: Uint8Array, slabIndex: number, origin: RequestOrigin): void {
     this.counters.requests += 1
     this.#isStarting = true
     try {
-      this.#start(slot, bytes, origin)
+      this.#start({ slot, slabIndex }, bytes, origin)
     } catch (error) {
-      this.#failed(connection, error)
+      this.#failed(slot.connection, error)
     } finally {
       this.#isStarting = false
     }
@@ -82,17 +92,21 @@ export class Dispatcher {
     )
   }
 
-  #start(slot: RequestSlot, bytes: Uint8Array, origin: RequestOrigin): void {
+  #start(
+    place: { readonly slot: RequestSlot; readonly slabIndex: number },
+    bytes: Uint8Array,
+    origin: RequestOrigin,
+  ): void {
     const reader = new Reader(bytes)
     const header = decodeRequestHeader(reader)
     const handler = this.#ports.handlers.get(header.apiKey)
     const [minVersion, maxVersion] = handler?.versions ?? [0, -1]
     if (handler === undefined || header.apiVersion < minVersion || header.apiVersion > maxVersion) {
-      this.#refuseVersion(slot, header, handler)
+      this.#refuseVersion(place.slot, header, handler)
       return
     }
     const { services, clock } = this.#ports
-    const request = new Request(header, origin, clock.wallMs(), slot, this.#owner)
+    const request = new Request(header, origin, clock.wallMs(), place, this.#owner)
     const result = handler.start(reader, request, services)
     if (result instanceof Promise) this.#awaitResult(request, result)
     else if (result !== DEFERRED) this.#respond(request, result)

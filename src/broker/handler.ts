@@ -27,6 +27,9 @@ export interface RequestContext {
   respond(body: unknown): void
   /** Ends the connection instead of answering (acks=0 with an error, NET-7). */
   closeConnection(): void
+  /** The request's bytes stay as they are until `releaseFrame`, and the end of the pass that calls it. Once. */
+  retainFrame(): void
+  releaseFrame(): void
   /** Completes a request that gets no bytes as its answer (Produce with acks=0). */
   respondNothing(): void
 }

@@ -36,6 +36,7 @@ export function createBatchNative(binding: NativeBinding): BatchNative {
   const codecs = createCodecs(binding)
   return {
     check: binding.batchCheck,
+    checkOnWorker: binding.batchCheckAsync,
     scan: binding.scanBytes,
     crc32c: createCrc32c(binding),
     decompress: (codec, payload) => codecs.decompress(codec, payload, DECOMPRESSED_MAX_BYTES),

@@ -72,7 +72,6 @@ export class OffsetsTopic implements CoordinatorLog {
       done(result.errorCode as ErrorCode)
       return
     }
-    this.#ports.partitions.touch(partition)
     partition.awaitCommit(result.lastOffset + 1, { onSettled: (_token, errorCode) => done(errorCode) }, 0)
     this.#ports.schedulePass()
   }

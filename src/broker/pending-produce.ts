@@ -1,17 +1,23 @@
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { PartitionProduceResponseInit, ProduceResponseInit } from '../protocol/generated/produce.ts'
+import type { BatchIndexAndErrorMessageInit, ProduceResponseInit } from '../protocol/generated/produce.ts'
+import type { Applicant } from '../replication/admission.ts'
 import type { CommitWaiter } from '../replication/commit-queue.ts'
 import type { Partition } from '../replication/partition.ts'
-import type { AppendResult, LogRefusal } from '../storage/append-result.ts'
+import type { Appended, AppendResult, LogRefusal } from '../storage/append-result.ts'
 import type { RequestContext } from './handler.ts'
 
 const NO_OFFSET = -1
 const ACKS_ALL = -1
 const ACKS_NONE = 0
 
-interface PartitionAnswer extends PartitionProduceResponseInit {
+interface PartitionAnswer {
+  readonly index: number
   errorCode: ErrorCode
   baseOffset: number
+  logAppendTimeMs?: number
+  logStartOffset?: number
+  errorMessage?: string
+  recordErrors?: readonly BatchIndexAndErrorMessageInit[]
 }
 
 interface TopicAnswer {
@@ -21,11 +27,15 @@ interface TopicAnswer {
 }
 
 /** The answer of one Produce request while its batches become as safe as `acks` asks. */
-export class PendingProduce implements CommitWaiter {
+export class PendingProduce implements Applicant, CommitWaiter {
   readonly #acks: number
   readonly #context: RequestContext
   readonly #topics: TopicAnswer[] = []
   readonly #answers: PartitionAnswer[] = []
+  /** By token, as the answers are. */
+  readonly #partitions: Partition[] = []
+  /** Batches that wait for their turn in the frame; null while none had to. */
+  #waitingTokens: Set<number> | null = null
   /** One more than there are partitions to wait for, until the request has been gone through. */
   #outstanding = 1
 
@@ -43,23 +53,38 @@ export class PendingProduce implements CommitWaiter {
     this.#push({ index, errorCode, baseOffset: NO_OFFSET })
   }
 
-  /** A batch was staged, or refused. */
-  add(index: number, partition: Partition, result: AppendResult): void {
-    if (!result.ok) {
-      this.#push(refusedAnswer(index, result))
-      return
-    }
-    const { baseOffset, lastOffset, logAppendTimeMs, logStartOffset } = result
-    const token = this.#answers.length
-    this.#push({ index, errorCode: ErrorCode.NONE, baseOffset, logAppendTimeMs, logStartOffset })
-    this.#outstanding += 1
-    if (this.#acks === ACKS_ALL) partition.awaitCommit(lastOffset + 1, this, token)
-    else partition.awaitWrite(lastOffset + 1, this, token)
+  refuseBatch(index: number, refusal: LogRefusal): void {
+    this.#push({ index, errorCode: ErrorCode.NONE, baseOffset: NO_OFFSET })
+    refuseWith(this.#answers[this.#answers.length - 1]!, refusal)
   }
 
-  /** Every partition was added or refused. */
+  /** A batch goes into the partition, or waits for its turn; the frame stays until all have had theirs. */
+  offer(index: number, partition: Partition, batch: Uint8Array): void {
+    const token = this.#answers.length
+    this.#push({ index, errorCode: ErrorCode.NONE, baseOffset: NO_OFFSET })
+    this.#partitions[token] = partition
+    this.#outstanding += 1
+    if (partition.offer({ batch, nowMs: this.#context.nowMs, applicant: this, token })) return
+    if (this.#waitingTokens === null) {
+      this.#waitingTokens = new Set()
+      this.#context.retainFrame()
+    }
+    this.#waitingTokens.add(token)
+  }
+
+  /** Every partition was offered or refused. */
   endOfRequest(): void {
     this.#settleOne()
+  }
+
+  onAdmitted(token: number, result: AppendResult): void {
+    const answer = this.#answers[token]!
+    if (result.ok) this.#await(token, answer, result)
+    else {
+      refuseWith(answer, result)
+      this.#settleOne()
+    }
+    if (this.#waitingTokens?.delete(token) && this.#waitingTokens.size === 0) this.#context.releaseFrame()
   }
 
   onSettled(token: number, errorCode: ErrorCode): void {
@@ -69,6 +94,15 @@ export class PendingProduce implements CommitWaiter {
       answer.baseOffset = NO_OFFSET
     }
     this.#settleOne()
+  }
+
+  #await(token: number, answer: PartitionAnswer, appended: Appended): void {
+    answer.baseOffset = appended.baseOffset
+    answer.logAppendTimeMs = appended.logAppendTimeMs
+    answer.logStartOffset = appended.logStartOffset
+    const partition = this.#partitions[token]!
+    if (this.#acks === ACKS_ALL) partition.awaitCommit(appended.lastOffset + 1, this, token)
+    else partition.awaitWrite(appended.lastOffset + 1, this, token)
   }
 
   #push(answer: PartitionAnswer): void {
@@ -90,15 +124,8 @@ export class PendingProduce implements CommitWaiter {
   }
 }
 
-function refusedAnswer(
-  index: number,
-  { errorCode, message, recordErrors = [] }: LogRefusal,
-): PartitionAnswer {
-  return {
-    index,
-    errorCode: errorCode as ErrorCode,
-    baseOffset: NO_OFFSET,
-    errorMessage: message,
-    recordErrors: recordErrors.map(batchIndex => ({ batchIndex, batchIndexErrorMessage: message })),
-  }
+function refuseWith(answer: PartitionAnswer, { errorCode, message, recordErrors = [] }: LogRefusal): void {
+  answer.errorCode = errorCode as ErrorCode
+  answer.errorMessage = message
+  answer.recordErrors = recordErrors.map(batchIndex => ({ batchIndex, batchIndexErrorMessage: message }))
 }

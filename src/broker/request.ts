@@ -5,6 +5,8 @@ import type { RequestContext } from './handler.ts'
 export interface RequestOwner {
   respond(request: Request, body: unknown): void
   respondNothing(request: Request): void
+  retainFrame(request: Request): void
+  releaseFrame(request: Request): void
   closeConnection(request: Request): void
 }
 
@@ -26,6 +28,8 @@ export class Request implements RequestContext {
   readonly origin: RequestOrigin
   /** The place of its answer; the dispatcher's. */
   readonly slot: RequestSlot
+  /** -1 when the bytes are a copy of the request's own. */
+  readonly slabIndex: number
   readonly #owner: RequestOwner
 
   constructor(
@@ -37,7 +41,7 @@ export class Request implements RequestContext {
     },
     origin: RequestOrigin,
     nowMs: number,
-    slot: RequestSlot,
+    place: { readonly slot: RequestSlot; readonly slabIndex: number },
     owner: RequestOwner,
   ) {
     this.apiKey = header.apiKey
@@ -46,7 +50,8 @@ export class Request implements RequestContext {
     this.clientId = header.clientId
     this.origin = origin
     this.nowMs = nowMs
-    this.slot = slot
+    this.slot = place.slot
+    this.slabIndex = place.slabIndex
     this.#owner = owner
   }
 
@@ -72,6 +77,14 @@ export class Request implements RequestContext {
 
   respondNothing(): void {
     this.#owner.respondNothing(this)
+  }
+
+  retainFrame(): void {
+    this.#owner.retainFrame(this)
+  }
+
+  releaseFrame(): void {
+    this.#owner.releaseFrame(this)
   }
 
   closeConnection(): void {

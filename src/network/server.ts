@@ -96,13 +96,14 @@ export class NetworkServer {
     this.#transport.stopAccepting()
   }
 
-  /** Counted: each needs its `releaseSlab`. Does nothing for -1. */
+  /** Counted: each needs its `releaseSlabAfterPass`. Does nothing for -1. */
   retainSlab(slabIndex: number): void {
     if (slabIndex >= 0) this.#transport.retainSlab(slabIndex)
   }
 
-  releaseSlab(slabIndex: number): void {
-    if (slabIndex >= 0 && !this.#isClosed) this.#transport.releaseSlab(slabIndex)
+  /** Once the pass under way, or the next one, has written what was staged of it. */
+  releaseSlabAfterPass(slabIndex: number): void {
+    if (slabIndex >= 0) this.#spentSlabs.push(slabIndex)
   }
 
   /** Sends what was completed outside a wake-up; call it once, at the end of the completer's pass. */
@@ -160,7 +161,7 @@ export class NetworkServer {
       pauseReading: connection => this.#transport.pauseReading(connection.connectionId),
       resumeReading: connection => this.#transport.resumeReading(connection.connectionId),
       retainSlab: slabIndex => this.retainSlab(slabIndex),
-      releaseSlab: slabIndex => this.#spentSlabs.push(slabIndex),
+      releaseSlab: slabIndex => this.releaseSlabAfterPass(slabIndex),
       closeTransport: (connection, drain) => this.#closeTransport(connection, drain),
     }
   }
@@ -225,7 +226,7 @@ export class NetworkServer {
 
   #releaseSpentSlabs(): void {
     if (this.#spentSlabs.length === 0) return
-    for (const slabIndex of this.#spentSlabs) this.releaseSlab(slabIndex)
+    for (const slabIndex of this.#spentSlabs) this.#transport.releaseSlab(slabIndex)
     this.#spentSlabs = []
   }
 

@@ -1,9 +1,12 @@
 import type { PartitionImage } from '../metadata/image/metadata-image.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { AppendResult, LogRefusal } from '../storage/append-result.ts'
+import type { AppendOrigin, CheckedBatch } from '../storage/append-validation.ts'
+import type { BatchNative } from '../storage/batch-native.ts'
 import type { EpochEndOffset } from '../storage/leader-epoch-cache.ts'
 import type { Log, ReadResult } from '../storage/log.ts'
 import type { TimestampOffset } from '../storage/timestamp-lookup.ts'
+import { AdmissionQueue, needsWorker, type Offer } from './admission.ts'
 import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
 
 /** Told when there may be more to read, or nothing any more: the high watermark moved, or the partition went away. */
@@ -15,6 +18,14 @@ export interface PartitionIdentity {
   readonly topicName: string
   readonly topicId: string
   readonly partitionIndex: number
+}
+
+export interface PartitionPorts {
+  readonly batchNative: BatchNative
+  /** A batch was staged: this pass has to write it. */
+  readonly onStaged: (partition: Partition) => void
+  /** Batches were staged outside a pass: one must follow. */
+  readonly schedulePass: () => void
 }
 
 const OFFLINE: LogRefusal = {
@@ -39,13 +50,16 @@ export class Partition {
   /** acks=1: until the end of the pass that writes them. */
   readonly #unwritten = new CommitQueue()
   #watchers: Set<PartitionWatcher> | null = null
+  #admission: AdmissionQueue | null = null
+  readonly #ports: PartitionPorts
 
-  constructor(identity: PartitionIdentity, image: PartitionImage, log: Log | null) {
+  constructor(identity: PartitionIdentity, image: PartitionImage, log: Log | null, ports: PartitionPorts) {
     this.topicName = identity.topicName
     this.topicId = identity.topicId
     this.partitionIndex = identity.partitionIndex
     this.leaderEpoch = image.leaderEpoch
     this.log = log
+    this.#ports = ports
     log?.setLeaderEpoch(image.leaderEpoch)
   }
 
@@ -80,9 +94,24 @@ export class Partition {
   }
 
   /** Stages one batch: see Log.append. It is visible and safe later; `awaitWrite` or `awaitCommit` tell. */
-  append(batch: Uint8Array, nowMs: number, origin: 'client' | 'coordinator'): AppendResult {
-    if (this.log === null) return OFFLINE
-    return this.log.append(batch, { leaderEpoch: this.leaderEpoch, nowMs, origin })
+  append(batch: Uint8Array, nowMs: number, origin: AppendOrigin): AppendResult {
+    return this.#append(batch, nowMs, origin, null)
+  }
+
+  /**
+   * A client's batch. True when its applicant was told at once; else it is told later, in another pass, and the batch's
+   * bytes must stay as they are until then.
+   */
+  offer(offer: Offer): boolean {
+    const { log } = this
+    const isFirst = this.#admission === null || this.#admission.isEmpty
+    if (log === null || (isFirst && !needsWorker(offer.batch))) {
+      offer.applicant.onAdmitted(offer.token, this.append(offer.batch, offer.nowMs, 'client'))
+      return true
+    }
+    this.#admission ??= this.#createAdmission()
+    this.#admission.push(offer, log.config)
+    return false
   }
 
   /** acks=1: `waiter` is told at the end of this pass, or later, when flush.messages makes the append wait. */
@@ -162,6 +191,25 @@ export class Partition {
   settleAll(errorCode: ErrorCode): void {
     this.settleFailed(-1, errorCode)
     this.#tellWatchers()
+  }
+
+  #append(
+    batch: Uint8Array,
+    nowMs: number,
+    origin: AppendOrigin,
+    checked: CheckedBatch | null,
+  ): AppendResult {
+    if (this.log === null) return OFFLINE
+    const result = this.log.append(batch, { leaderEpoch: this.leaderEpoch, nowMs, origin, checked })
+    if (result.ok) this.#ports.onStaged(this)
+    return result
+  }
+
+  #createAdmission(): AdmissionQueue {
+    const { batchNative, schedulePass } = this.#ports
+    const admit = ({ batch, nowMs, applicant, token }: Offer, checked: CheckedBatch | null) =>
+      applicant.onAdmitted(token, this.#append(batch, nowMs, 'client', checked))
+    return new AdmissionQueue(batchNative, admit, schedulePass)
   }
 
   #isFlushDueBy(endOffset: number): boolean {

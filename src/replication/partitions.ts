@@ -3,10 +3,11 @@ import { StorageError } from '../base/storage-error.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../metadata/image/metadata-image.ts'
 import { type MetadataRecord, ResourceType } from '../metadata/metadata-record.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
+import type { BatchNative } from '../storage/batch-native.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogConfig } from '../storage/log-config.ts'
 import type { LogManager } from '../storage/log-manager.ts'
-import { Partition } from './partition.ts'
+import { Partition, type PartitionPorts } from './partition.ts'
 
 export interface PartitionsPorts {
   readonly logs: LogManager
@@ -14,11 +15,14 @@ export interface PartitionsPorts {
   /** The configuration in force of a topic, by the image as it is now. */
   readonly configOf: (topicName: string) => LogConfig
   readonly onTopicDeleted: (topicName: string) => void
+  readonly batchNative: BatchNative
+  readonly schedulePass: () => void
 }
 
 /** The partitions this broker leads: the metadata says which there are, storage holds their logs. */
 export class Partitions {
   readonly #ports: PartitionsPorts
+  readonly #partitionPorts: PartitionPorts
   readonly #byTopic = new Map<string, Partition[]>()
   readonly #byLog = new Map<Log, Partition>()
   /** Appended to in this pass. */
@@ -26,6 +30,9 @@ export class Partitions {
 
   constructor(ports: PartitionsPorts) {
     this.#ports = ports
+    const { batchNative, schedulePass } = ports
+    const onStaged = (partition: Partition) => this.#touched.add(partition)
+    this.#partitionPorts = { batchNative, schedulePass, onStaged }
   }
 
   get(topicName: string, partitionIndex: number): Partition | undefined {
@@ -53,11 +60,6 @@ export class Partitions {
       case 'configs-changed':
         return this.#applyConfigs(record.resourceType === ResourceType.TOPIC ? record.resourceName : null)
     }
-  }
-
-  /** Call it for every partition that was appended to in this pass. */
-  touch(partition: Partition): void {
-    this.#touched.add(partition)
   }
 
   /** The end of a pass: one write per touched segment; acks=1 and failed appends are settled, others by `onDurable`. */
@@ -104,7 +106,7 @@ export class Partitions {
       this.#ports.logs.getLog(topic.name, partitionIndex) ?? (await this.#create(topic, partitionIndex))
     log?.applyConfig(this.#ports.configOf(topic.name))
     const identity = { topicName: topic.name, topicId: topic.topicId, partitionIndex }
-    const partition = new Partition(identity, image, log)
+    const partition = new Partition(identity, image, log, this.#partitionPorts)
     const partitions = this.#byTopic.get(topic.name) ?? []
     partitions[partitionIndex] = partition
     this.#byTopic.set(topic.name, partitions)

@@ -1,4 +1,10 @@
-import { BATCH_CHECK_ROW_LENGTH, BatchCheckFlags, BatchCheckReason, BatchCheckRow, batchRefusal } from '../native/batch-check.ts'
+import {
+  BATCH_CHECK_ROW_LENGTH,
+  BatchCheckFlags,
+  BatchCheckReason,
+  BatchCheckRow,
+  batchRefusal,
+} from '../native/batch-check.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { BatchAttributes, RecordBatch, stampLogAppendTime } from '../protocol/record-batch.ts'
 import type { LogRefusal } from './append-result.ts'
@@ -6,13 +12,31 @@ import type { BatchNative } from './batch-native.ts'
 import type { LogConfig } from './log-config.ts'
 
 /** Decompressed bytes of one batch that a check looks at; a batch that unfolds to more is refused (CMP-6). */
-const DECOMPRESSED_MAX_BYTES = 64 * 1024 * 1024
+export const DECOMPRESSED_MAX_BYTES = 64 * 1024 * 1024
+
+/** `coordinator`: the broker's own records, control batches among them. */
+export type AppendOrigin = 'client' | 'coordinator'
+
+/** What a worker found in a batch, with the flags it was told. */
+export interface CheckedBatch {
+  readonly flags: number
+  readonly reason: number
+  /** By BatchCheckRow. */
+  readonly row: Float64Array
+}
 
 export interface AppendOptions {
   readonly leaderEpoch: number
   readonly nowMs: number
-  /** `coordinator`: the broker's own records, control batches among them. */
-  readonly origin: 'client' | 'coordinator'
+  readonly origin: AppendOrigin
+  /** Spares the check on the loop, unless what the topic asks for has changed since. */
+  readonly checked?: CheckedBatch | null
+}
+
+/** What `batchCheck` is told about a batch of this topic. */
+export function batchCheckFlags(config: LogConfig, origin: AppendOrigin): number {
+  if (origin === 'coordinator') return BatchCheckFlags.CONTROL_ALLOWED
+  return config.cleanupCompact ? BatchCheckFlags.KEYS_REQUIRED : 0
 }
 
 /** Looks at one batch before it gets its offsets. One per process side: it holds the row of the last check. */
@@ -34,13 +58,19 @@ export class AppendValidation {
   }
 
   #checkRecords(bytes: Uint8Array, config: LogConfig, options: AppendOptions): LogRefusal | null {
-    const keys = config.cleanupCompact && options.origin === 'client' ? BatchCheckFlags.KEYS_REQUIRED : 0
-    const control = options.origin === 'coordinator' ? BatchCheckFlags.CONTROL_ALLOWED : 0
-    const reason = this.#native.check(bytes, keys | control, DECOMPRESSED_MAX_BYTES, this.row)
+    const reason = this.#reasonFor(bytes, batchCheckFlags(config, options.origin), options.checked ?? null)
     if (reason === BatchCheckReason.OK) return null
     const badRecord = this.row[BatchCheckRow.BAD_RECORD_INDEX]!
     const recordErrors = badRecord >= 0 && badRecord < bytes.length ? { recordErrors: [badRecord] } : {}
     return { ok: false, ...batchRefusal(reason), ...recordErrors }
+  }
+
+  #reasonFor(bytes: Uint8Array, flags: number, checked: CheckedBatch | null): number {
+    if (checked === null || checked.flags !== flags) {
+      return this.#native.check(bytes, flags, DECOMPRESSED_MAX_BYTES, this.row)
+    }
+    this.row.set(checked.row)
+    return checked.reason
   }
 
   #stampAppendTime(bytes: Uint8Array, options: AppendOptions): LogRefusal | null {
@@ -49,7 +79,11 @@ export class AppendValidation {
       const message = 'the producer may not set the timestamp type to LogAppendTime'
       return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, message }
     }
-    stampLogAppendTime(bytes.subarray(0, this.row[BatchCheckRow.SIZE_BYTES]!), options.nowMs, this.#native.crc32c)
+    stampLogAppendTime(
+      bytes.subarray(0, this.row[BatchCheckRow.SIZE_BYTES]!),
+      options.nowMs,
+      this.#native.crc32c,
+    )
     this.row[BatchCheckRow.MAX_TIMESTAMP] = options.nowMs
     return null
   }
@@ -65,7 +99,8 @@ export class AppendValidation {
     }
     const attributes = this.row[BatchCheckRow.ATTRIBUTES]!
     const isAppendTime = (attributes & BatchAttributes.LOG_APPEND_TIME) !== 0
-    if (isAppendTime || this.row[BatchCheckRow.MAX_TIMESTAMP] !== max) this.#rewriteCreateTime(bytes, attributes, max)
+    if (isAppendTime || this.row[BatchCheckRow.MAX_TIMESTAMP] !== max)
+      this.#rewriteCreateTime(bytes, attributes, max)
     return null
   }
 

@@ -1,10 +1,18 @@
-import type { Decompress } from '../protocol/records/decode-records.ts'
 import type { Crc32c } from '../protocol/record-batch.ts'
+import type { Decompress } from '../protocol/records/decode-records.ts'
 
 /** The work on record bytes that the addon does; `broker.ts` fills it from the binding. */
 export interface BatchNative {
   /** `batchCheck` of the binding: 0 or a reason, and the batch's fields in `out` (BatchCheckRow). */
   check(bytes: Uint8Array, flags: number, decompressedMaxBytes: number, out: Float64Array): number
+  /** The same on a worker thread: `bytes` must stay as they are until `done` is called on the loop. */
+  checkOnWorker(
+    bytes: Uint8Array,
+    flags: number,
+    decompressedMaxBytes: number,
+    out: Float64Array,
+    done: (reason: number) => void,
+  ): void
   /** `scanBytes` of the binding: [rowsCount, nextPosition, stop], the rows in `out` (ScanRow). */
   scan(bytes: Uint8Array, basePosition: number, out: Float64Array): readonly [number, number, number]
   readonly crc32c: Crc32c

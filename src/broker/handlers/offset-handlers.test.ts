@@ -80,7 +80,6 @@ class World {
     }))
     const batch = encodeRecordBatch({ baseOffset: 0, records }, batchNative.crc32c)
     expect(this.partition().append(batch, 1_000_000, 'client')).toMatchObject({ ok: true })
-    this.#partitions!.touch(this.partition())
     this.#partitions!.endPass()
     this.runDisk()
   }
@@ -169,7 +168,14 @@ class World {
     )
     const logs = await this.#settled(opened)
     this.#logs = logs
-    this.#partitions = new Partitions({ logs, logger, configOf: () => CONFIG, onTopicDeleted: () => {} })
+    this.#partitions = new Partitions({
+      logs,
+      logger,
+      configOf: () => CONFIG,
+      onTopicDeleted: () => {},
+      batchNative,
+      schedulePass: () => {},
+    })
     await this.#settled(this.#partitions.start(this.#image))
   }
 

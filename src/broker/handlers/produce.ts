@@ -10,7 +10,6 @@ import {
   type TopicProduceData,
 } from '../../protocol/generated/produce.ts'
 import { Partition } from '../../replication/partition.ts'
-import type { AppendResult } from '../../storage/append-result.ts'
 import { type BrokerServices, DEFERRED, defineHandler, type RequestContext } from '../handler.ts'
 import { PendingProduce } from '../pending-produce.ts'
 import { problemOfRecords } from '../produce-records.ts'
@@ -71,9 +70,13 @@ function appendTo(
     pending.refuse(index, found)
     return
   }
-  const result = append(found, records, context)
-  if (result.ok) services.partitions.touch(found)
-  pending.add(index, found, result)
+  if (records === null) {
+    pending.refuse(index, ErrorCode.INVALID_RECORD)
+    return
+  }
+  const problem = problemOfRecords(records, context.apiVersion)
+  if (problem === null) pending.offer(index, found, records)
+  else pending.refuseBatch(index, problem)
 }
 
 function findPartition(
@@ -86,10 +89,4 @@ function findPartition(
   if (partition === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
   const isForeign = isInternalTopic(topicName) && context.clientId !== INTERNAL_WRITER
   return isForeign ? ErrorCode.INVALID_TOPIC_EXCEPTION : partition
-}
-
-function append(partition: Partition, records: Uint8Array | null, context: RequestContext): AppendResult {
-  if (records === null)
-    return { ok: false, errorCode: ErrorCode.INVALID_RECORD, message: 'there are no records' }
-  return problemOfRecords(records, context.apiVersion) ?? partition.append(records, context.nowMs, 'client')
 }
