@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { check } from './tidy/check.ts'
 import { measure } from './tidy/figures.ts'
+import { functionsOf } from './tidy/functions.ts'
 import { readSource } from './tidy/source-file.ts'
 
 /** `rule:line` of every finding in a file of this path and text. */
@@ -180,6 +181,16 @@ test('a finding says where it is and what to do', () => {
 
 test('a file that cannot be parsed is an error, not a file without findings', () => {
   expect(() => readSource('src/base/a.ts', 'const = 1')).toThrow('src/base/a.ts cannot be parsed')
+})
+
+test.each([
+  ['function f() {}', 'f'],
+  ['const f = () => {}', 'f'],
+  ['class A { #f() {} }', 'f'],
+  ["test('a title', () => {})", "'a title'"],
+  ['run(() => {})', 'anonymous'],
+])('names the function of %s', (text, name) => {
+  expect(functionsOf(readSource('src/base/a.ts', text)).map(found => found.name)).toEqual([name])
 })
 
 test('the figures count every function and leave tables out', () => {

@@ -47,6 +47,9 @@ function nameOf(node: Node, parent: Node | undefined): string {
   if ('key' in parent && (parent.key.type === 'Identifier' || parent.key.type === 'PrivateIdentifier'))
     return parent.key.name
   if (parent.type === 'VariableDeclarator' && parent.id.type === 'Identifier') return parent.id.name
+  // A test is known by its title.
+  const title = parent.type === 'CallExpression' ? parent.arguments[0] : undefined
+  if (title?.type === 'Literal' && typeof title.value === 'string') return `'${title.value}'`
   return 'anonymous'
 }
 
