@@ -86,8 +86,9 @@ export class PendingFetch implements ParkedFetch {
     leftBytes: number,
     isFirst: boolean,
   ): Share {
-    // FET-1: an unknown partition alone ends no wait.
-    if (target.errorCode !== ErrorCode.NONE) return refused(target, target.errorCode, false)
+    // FET-1: an unknown partition alone ends no wait; a name that has another id by now does (measured on Kafka).
+    const isUrgent = target.errorCode === ErrorCode.INCONSISTENT_TOPIC_ID
+    if (target.errorCode !== ErrorCode.NONE) return refused(target, target.errorCode, isUrgent)
     if (partition === undefined) return refused(target, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, false)
     const epochError = partition.checkLeaderEpoch(target.currentLeaderEpoch)
     if (epochError !== ErrorCode.NONE) return refused(target, epochError, true)
