@@ -30,10 +30,11 @@ function printAllFigures(files: readonly SourceFile[]): void {
     ['product, C++', product.filter(({ path }) => /\.(cc|h)$/.test(path))],
     ['tests and tools', files.filter(file => !product.includes(file))],
   ] as const
-  for (const [title, group] of groups) {
+  const texts = groups.map(([title, group]) => {
     const figures = measure(group)
-    if (figures !== null) console.log(printFigures(title, figures))
-  }
+    return figures === null ? `${title}: no functions` : printFigures(title, figures)
+  })
+  console.log(texts.join('\n'))
 }
 
 main()
