@@ -90,6 +90,10 @@ export class PendingFetch implements ParkedFetch {
     const isUrgent = target.errorCode === ErrorCode.INCONSISTENT_TOPIC_ID
     if (target.errorCode !== ErrorCode.NONE) return refused(target, target.errorCode, isUrgent)
     if (partition === undefined) return refused(target, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, false)
+    // FET-1: the topic was deleted while the fetch waited.
+    if (partition.isDeleted) {
+      return { ...refused(target, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, false), isUrgent: true }
+    }
     const epochError = partition.checkLeaderEpoch(target.currentLeaderEpoch)
     if (epochError !== ErrorCode.NONE) return refused(target, epochError, true)
     const diverging = target.lastFetchedEpoch >= 0 ? checkDivergence(target, partition) : null

@@ -76,12 +76,13 @@ class WatchedDisk extends SimDisk {
 
   override createQueue(onCompletions: DiskCompletions): DiskQueue {
     const queue = super.createQueue(onCompletions)
-    const { fdatasync } = queue
+    const fdatasync = queue.fdatasync.bind(queue)
     queue.fdatasync = (file, ticket) => {
-      if (!SEGMENT.test(this.#paths.get(file) ?? '')) return fdatasync.call(queue, file, ticket)
+      const path = this.#paths.get(file) ?? ''
+      if (!SEGMENT.test(path)) return fdatasync(file, ticket)
       this.syncCount += 1
-      if (this.#held === null) fdatasync.call(queue, file, ticket)
-      else this.#held.push(() => fdatasync.call(queue, file, ticket))
+      if (this.#held === null) fdatasync(file, ticket)
+      else this.#hold(path, pinned => fdatasync(pinned, ticket))
     }
     return queue
   }
@@ -94,6 +95,15 @@ class WatchedDisk extends SimDisk {
     const held = this.#held ?? []
     this.#held = null
     for (const sync of held) sync()
+  }
+
+  /** The owner may close its file meanwhile, as it may while a thread is about to sync it. */
+  #hold(path: string, sync: (file: FileHandle) => void): void {
+    const pinned = this.open(path, 'read')
+    this.#held?.push(() => {
+      sync(pinned)
+      this.close(pinned)
+    })
   }
 }
 
@@ -145,7 +155,8 @@ export class SimulatedBroker {
     const parsed = parseBrokerConfig(this.#settings)
     if (!parsed.ok) throw new Error(parsed.problems.join('; '))
     const platform = {
-      ...this.time,
+      clock: this.time.clock,
+      timers: this.time.timers,
       disk: this.disk as Disk,
       random: this.#random,
       logger: this.log,

@@ -51,6 +51,7 @@ export class Partition {
   readonly #unwritten = new CommitQueue()
   #watchers: Set<PartitionWatcher> | null = null
   #admission: AdmissionQueue | null = null
+  #isDeleted = false
   readonly #ports: PartitionPorts
 
   constructor(identity: PartitionIdentity, image: PartitionImage, log: Log | null, ports: PartitionPorts) {
@@ -65,6 +66,11 @@ export class Partition {
 
   get isOffline(): boolean {
     return this.log?.isOffline ?? true
+  }
+
+  /** Its topic is gone; somebody may still hold it, such as a fetch that waited. */
+  get isDeleted(): boolean {
+    return this.#isDeleted
   }
 
   /** Readers see what is before it. */
@@ -187,7 +193,13 @@ export class Partition {
     this.#uncommitted.settleFrom(fromOffset, errorCode)
   }
 
-  /** The topic was deleted, or the directory failed: nothing that waits will come true. */
+  /** Nothing that waits will come true. */
+  markDeleted(): void {
+    this.#isDeleted = true
+    this.settleAll(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  }
+
+  /** Its directory failed: nothing that waits will come true. */
   settleAll(errorCode: ErrorCode): void {
     this.settleFailed(-1, errorCode)
     this.#tellWatchers()

@@ -143,7 +143,7 @@ export class Partitions {
     const { topicName, partitionIndex, log } = partition
     this.#touched.delete(partition)
     if (log !== null) this.#byLog.delete(log)
-    partition.settleAll(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    partition.markDeleted()
     try {
       await this.#ports.logs.deleteLog(topicName, partitionIndex)
     } catch (error) {
