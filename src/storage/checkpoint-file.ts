@@ -14,7 +14,8 @@ export function encodeCheckpoint(lines: readonly string[]): Uint8Array {
 export function decodeCheckpoint(bytes: Uint8Array, path: string): string[] {
   const lines = textOf(bytes, path).split('\n')
   const entries = lines.slice(2).filter(line => line !== '')
-  if (lines[0] !== VERSION || lines[1] !== String(entries.length)) throw new StorageError('EBADMSG', 'decode', path)
+  if (lines[0] !== VERSION || lines[1] !== String(entries.length))
+    throw new StorageError('EBADMSG', 'decode', path)
   return entries
 }
 
@@ -26,7 +27,9 @@ export interface PartitionOffset {
 }
 
 export function encodePartitionOffsets(entries: readonly PartitionOffset[]): Uint8Array {
-  return encodeCheckpoint(entries.map(({ topicName, partitionIndex, offset }) => `${topicName} ${partitionIndex} ${offset}`))
+  return encodeCheckpoint(
+    entries.map(({ topicName, partitionIndex, offset }) => `${topicName} ${partitionIndex} ${offset}`),
+  )
 }
 
 export function decodePartitionOffsets(bytes: Uint8Array, path: string): PartitionOffset[] {

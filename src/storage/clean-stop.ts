@@ -1,10 +1,10 @@
 import type { Disk } from '../base/disk.ts'
-import { writeSmallFile } from '../base/small-file.ts'
 import type { Logger } from '../base/logger.ts'
+import { writeSmallFile } from '../base/small-file.ts'
 import { StorageError } from '../base/storage-error.ts'
 import type { BatchNative } from './batch-native.ts'
 import { encodePartitionOffsets } from './checkpoint-file.ts'
-import { checkpointFiles, CLEAN_SHUTDOWN_FILE_NAME } from './load-directory.ts'
+import { CLEAN_SHUTDOWN_FILE_NAME, checkpointFiles } from './load-directory.ts'
 import type { Log } from './log.ts'
 import type { LogDirectory } from './log-directory.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
@@ -23,22 +23,35 @@ interface DurableEvents {
 }
 
 /** Brings a directory into the state that needs no recovery; the marker says so, last. A failed one is left as it is. */
-export function closeCleanly(ports: CleanStopPorts, directory: LogDirectory, logs: readonly Log[], events: DurableEvents): void {
+export function closeCleanly(
+  ports: CleanStopPorts,
+  directory: LogDirectory,
+  logs: readonly Log[],
+  events: DurableEvents,
+): void {
   try {
     if (!directory.isFailed) stop(ports, directory, logs, events)
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
-    ports.logger.error({ directory: directory.path, error: error.message }, 'no clean stop: the next start recovers')
+    ports.logger.error(
+      { directory: directory.path, error: error.message },
+      'no clean stop: the next start recovers',
+    )
   } finally {
     for (const log of logs) log.close()
   }
 }
 
-function stop(ports: CleanStopPorts, directory: LogDirectory, logs: readonly Log[], events: DurableEvents): void {
+function stop(
+  ports: CleanStopPorts,
+  directory: LogDirectory,
+  logs: readonly Log[],
+  events: DurableEvents,
+): void {
   const { disk } = ports
   for (const log of logs) if (syncSegments(disk, log)) events.onDurable(log)
   events.onDurablePassEnd()
-  for (const log of logs) writeBesides(ports, log)
+  for (const log of logs) if (!log.isClean) writeBesides(ports, log)
   for (const [name, entries] of checkpointFiles(logs)) {
     writeSmallFile(disk, `${directory.path}/${name}`, encodePartitionOffsets(entries))
   }

@@ -1,6 +1,11 @@
 import type { Disk, FileHandle } from '../base/disk.ts'
 import { StorageError } from '../base/storage-error.ts'
-import { RecordBatch, readBatchSizeBytes, readLastOffset, readMaxTimestamp } from '../protocol/record-batch.ts'
+import {
+  RecordBatch,
+  readBatchSizeBytes,
+  readLastOffset,
+  readMaxTimestamp,
+} from '../protocol/record-batch.ts'
 
 /** One read covers an index interval of the default 4 KiB, and the batches around it. */
 const READ_SIZE_BYTES = 16 * 1024
@@ -49,6 +54,9 @@ export function holdsOffset(offset: number): (view: DataView, at: number) => boo
   return (view, at) => readLastOffset(view, at) >= offset
 }
 
-export function reachesTimestamp(timestampMs: number, fromOffset: number): (view: DataView, at: number) => boolean {
+export function reachesTimestamp(
+  timestampMs: number,
+  fromOffset: number,
+): (view: DataView, at: number) => boolean {
   return (view, at) => readMaxTimestamp(view, at) >= timestampMs && readLastOffset(view, at) >= fromOffset
 }

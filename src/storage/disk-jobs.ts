@@ -21,7 +21,10 @@ export class DiskJobs {
   }
 
   /** A write in several steps: each completion of its one ticket runs `step`, until the write is over. */
-  smallFile(start: (ticket: number) => SmallFileWrite, step: (state: 'done' | 'failed', errno: number) => void): void {
+  smallFile(
+    start: (ticket: number) => SmallFileWrite,
+    step: (state: 'done' | 'failed', errno: number) => void,
+  ): void {
     const ticket = this.#nextTicket
     this.#nextTicket = (this.#nextTicket + 1) % 0x7fff_ffff
     const write = start(ticket)

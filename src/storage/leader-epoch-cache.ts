@@ -29,7 +29,9 @@ export class LeaderEpochCache {
   assign(leaderEpoch: number, startOffset: number): boolean {
     const last = this.#entries.at(-1)
     if (last !== undefined && last.leaderEpoch === leaderEpoch) return false
-    this.#entries = this.#entries.filter(entry => entry.leaderEpoch < leaderEpoch && entry.startOffset < startOffset)
+    this.#entries = this.#entries.filter(
+      entry => entry.leaderEpoch < leaderEpoch && entry.startOffset < startOffset,
+    )
     this.#entries.push({ leaderEpoch, startOffset })
     return true
   }
@@ -66,7 +68,9 @@ export class LeaderEpochCache {
   }
 
   encode(): Uint8Array {
-    return encodeCheckpoint(this.#entries.map(({ leaderEpoch, startOffset }) => `${leaderEpoch} ${startOffset}`))
+    return encodeCheckpoint(
+      this.#entries.map(({ leaderEpoch, startOffset }) => `${leaderEpoch} ${startOffset}`),
+    )
   }
 
   static decode(bytes: Uint8Array, path: string): LeaderEpochCache {

@@ -49,7 +49,10 @@ export class LogDirectory {
     if (this.#failed) return
     this.#failed = true
     this.flusher.fail()
-    this.#init.logger.error({ directory: this.path, errno }, 'the log directory is fenced: the disk refused a write or sync')
+    this.#init.logger.error(
+      { directory: this.path, errno },
+      'the log directory is fenced: the disk refused a write or sync',
+    )
     this.#init.onFailure(this, errno)
   }
 

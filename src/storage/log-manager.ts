@@ -129,9 +129,12 @@ export class LogManager {
       producers: new ProducerState(),
       epochs: new LeaderEpochCache(),
       logStartOffset: 0,
+      isClean: false,
     }
     const identity = { topicName, topicId, partitionIndex, directoryPath }
     const log = new Log(identity, directory, state, config, this.#logPorts())
+    // Its first append opens it again: partitions that are idle hold no descriptor.
+    for (const segment of log.segments) segment.closeFile()
     this.#add(log)
     return log
   }

@@ -38,6 +38,8 @@ export interface LogState {
   readonly producers: ProducerState
   readonly epochs: LeaderEpochCache
   readonly logStartOffset: number
+  /** What lies beside the segments on disk is as a clean stop leaves it. */
+  readonly isClean: boolean
 }
 
 export interface LogIdentity {
@@ -78,6 +80,10 @@ export class Log {
   /** Set when the epochs changed since their file was written. */
   epochsChangedFrom = Number.POSITIVE_INFINITY
   lastFlushAtMs = 0
+  /** Nothing was changed since a clean stop: the next one has nothing to write. */
+  isClean: boolean
+  /** Where an epoch began that is not in its file: it is worth one once something was appended in it; -1 for none. */
+  #unsavedEpochStart = -1
   #config: LogConfig
   #logStartOffset: number
   #logEndOffset: number
@@ -106,6 +112,7 @@ export class Log {
     this.segments = state.segments
     this.producers = state.producers
     this.epochs = state.epochs
+    this.isClean = state.isClean
     this.#logStartOffset = state.logStartOffset
     this.#nextOffset = this.#active.endOffset
     this.#logEndOffset = this.#nextOffset
@@ -212,7 +219,7 @@ export class Log {
 
   /** The leadership begins at the log's end. */
   setLeaderEpoch(leaderEpoch: number): void {
-    if (this.epochs.assign(leaderEpoch, this.#nextOffset)) this.#epochsChanged(this.#nextOffset)
+    if (this.epochs.assign(leaderEpoch, this.#nextOffset)) this.#unsavedEpochStart = this.#nextOffset
   }
 
   /** Raises the log start offset (RET-2); segments that are wholly before it go with the next retention. */
@@ -223,6 +230,7 @@ export class Log {
       return { ok: false, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, message }
     }
     this.#logStartOffset = Math.max(this.#logStartOffset, offset)
+    this.isClean = false
     if (this.epochs.truncateFromStart(this.#logStartOffset)) this.#epochsChanged(this.#nextOffset)
     return { ok: true, logStartOffset: this.#logStartOffset }
   }
@@ -248,6 +256,7 @@ export class Log {
       this.#roll(nowMs)
       this.#snapshots = []
     }
+    this.isClean = false
     const removed = this.segments.splice(0, count)
     this.#logStartOffset = Math.max(this.#logStartOffset, this.segments[0]!.baseOffset)
     if (this.epochs.truncateFromStart(this.#logStartOffset)) this.#epochsChanged(this.#nextOffset)
@@ -270,6 +279,7 @@ export class Log {
     for (const segment of this.#touched) segment.writeStaged()
     for (const segment of this.#touched) segment.publish()
     this.#logEndOffset = this.#nextOffset
+    this.isClean = false
     this.#savepoint = null
     this.producers.commit()
     this.#queueFlush()
@@ -381,7 +391,8 @@ export class Log {
     writeLeaderEpoch(view, 0, leaderEpoch)
     if (leaderEpoch > this.epochs.latestEpoch && this.epochs.assign(leaderEpoch, baseOffset)) {
       this.#epochsChanged(baseOffset)
-    }
+    } else if (this.#unsavedEpochStart >= 0) this.#epochsChanged(this.#unsavedEpochStart)
+    this.#unsavedEpochStart = -1
   }
 
   /** LOG-1. The age counts from the first record's timestamp, so that replayed old data does not roll at once. */
@@ -437,6 +448,7 @@ export class Log {
   }
 
   #epochsChanged(fromOffset: number): void {
+    this.isClean = false
     this.epochsChangedFrom = Math.min(this.epochsChangedFrom, fromOffset)
   }
 

@@ -13,7 +13,9 @@ const decoder = new TextDecoder()
 
 /** Version 1. Kafka writes its keys sorted, below a comment with the date, which readers ignore. */
 export function encodeMetaProperties({ clusterId, nodeId, directoryId }: MetaProperties): Uint8Array {
-  return encoder.encode(`#\ncluster.id=${clusterId}\ndirectory.id=${directoryId}\nnode.id=${nodeId}\nversion=1\n`)
+  return encoder.encode(
+    `#\ncluster.id=${clusterId}\ndirectory.id=${directoryId}\nnode.id=${nodeId}\nversion=1\n`,
+  )
 }
 
 /** Version 0 has `broker.id` and no directory id (answered as ''). StorageError EBADMSG for anything else. */

@@ -20,9 +20,17 @@ export class OffsetIndex {
     return this.#count
   }
 
+  /** Where the last batch begins that the index knows, 0 when it knows none. */
+  get lastPosition(): number {
+    return this.#count === 0 ? 0 : this.#entries[2 * this.#count - 1]!
+  }
+
   /** Both must rise from entry to entry. */
   append(relativeOffset: number, position: number): void {
-    assert(this.#count === 0 || relativeOffset > this.#relativeOffset(this.#count - 1), 'offsets rise in an index')
+    assert(
+      this.#count === 0 || relativeOffset > this.#relativeOffset(this.#count - 1),
+      'offsets rise in an index',
+    )
     if (2 * this.#count === this.#entries.length) this.#grow(2 * this.#entries.length)
     this.#entries[2 * this.#count] = relativeOffset
     this.#entries[2 * this.#count + 1] = position
@@ -63,7 +71,8 @@ export class OffsetIndex {
     for (let at = 0; at < bytes.length; at += OFFSET_INDEX_ENTRY_SIZE_BYTES) {
       const relativeOffset = view.getInt32(at)
       const position = view.getInt32(at + 4)
-      if (relativeOffset <= lastOffset || position <= lastPosition || position >= segmentSizeBytes) return null
+      if (relativeOffset <= lastOffset || position <= lastPosition || position >= segmentSizeBytes)
+        return null
       index.append(relativeOffset, position)
       lastOffset = relativeOffset
       lastPosition = position

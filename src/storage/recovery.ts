@@ -3,13 +3,14 @@ import type { Logger } from '../base/logger.ts'
 import { readSmallFile, writeSmallFile } from '../base/small-file.ts'
 import { StorageError } from '../base/storage-error.ts'
 import { ScanRow } from '../native/batch-scan.ts'
+import { RecordBatch, readMaxTimestamp } from '../protocol/record-batch.ts'
 import type { BatchNative } from './batch-native.ts'
 import { LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LogState } from './log.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
-import { Segment, segmentFileName } from './segment.ts'
+import { Segment, type SegmentBatch, segmentFileName } from './segment.ts'
 import { scanSegment } from './segment-scan.ts'
 import { TimeIndex } from './time-index.ts'
 
@@ -46,6 +47,7 @@ class Recovery {
   #hasEpochs = false
   #snapshotOffset = 0
   #expectedOffset = 0
+  #hasScanned = false
 
   constructor(input: RecoveryInput) {
     this.#input = input
@@ -119,12 +121,41 @@ class Recovery {
     if (isAbove && this.#segments.length > 0 && baseOffset !== this.#expectedOffset) return false
     const segment = new Segment(disk, directoryPath, baseOffset, nowMs, false)
     const isTrusted = wasClean || (nextBase !== undefined && nextBase <= recoveryPoint)
-    const needsReplay = !this.#hasEpochs || nextBase === undefined || this.#snapshotOffset < nextBase
-    if (isTrusted && !needsReplay && this.#hasIndexes(segment, sizeBytes)) segment.adopt(sizeBytes, nextBase!)
-    else this.#scan(segment, sizeBytes, isTrusted)
+    const isKnown = isTrusted && this.#hasEpochs && this.#hasIndexes(segment, sizeBytes)
+    if (isKnown && nextBase !== undefined && this.#snapshotOffset >= nextBase)
+      segment.adopt(sizeBytes, nextBase)
+    else if (!isKnown || nextBase !== undefined || !this.#resume(segment, sizeBytes)) {
+      this.#scan(segment, sizeBytes, isTrusted)
+    }
     this.#segments.push(segment)
     this.#expectedOffset = segment.endOffset
     return true
+  }
+
+  /**
+   * The last segment after a clean stop: only what the indexes don't tell is read. False when the snapshot does not
+   * belong to the segment's end, so that all of it has to be read for the producers.
+   */
+  #resume(segment: Segment, sizeBytes: number): boolean {
+    const { disk, batchNative, indexIntervalBytes } = this.#input
+    const fromPosition = segment.loadOffsetIndex(sizeBytes).lastPosition
+    segment.adoptUpTo(fromPosition, segment.baseOffset, this.#firstTimestampOf(segment, sizeBytes))
+    const { isWhole } = scanSegment({ disk, native: batchNative, segment, sizeBytes, fromPosition }, row => {
+      segment.index(batchOf(row), indexIntervalBytes)
+      return true
+    })
+    const hasSnapshot = this.#snapshotOffset === segment.endOffset || sizeBytes === 0
+    if (!isWhole || !hasSnapshot) return false
+    segment.markSynced()
+    return true
+  }
+
+  /** Of the first batch; -1 for none. */
+  #firstTimestampOf(segment: Segment, sizeBytes: number): number {
+    if (sizeBytes < RecordBatch.HEADER_SIZE_BYTES) return -1
+    const header = new Uint8Array(RecordBatch.HEADER_SIZE_BYTES)
+    this.#input.disk.pread(segment.file, header, 0)
+    return readMaxTimestamp(new DataView(header.buffer), 0)
   }
 
   #hasIndexes(segment: Segment, sizeBytes: number): boolean {
@@ -137,20 +168,14 @@ class Recovery {
 
   #scan(segment: Segment, sizeBytes: number, isTrusted: boolean): void {
     const { disk, batchNative, recoveryPoint, indexIntervalBytes } = this.#input
+    this.#hasScanned = true
     segment.resetIndexes()
-    const scanned = scanSegment({ disk, native: batchNative, segment, sizeBytes }, row => {
+    const scanned = scanSegment({ disk, native: batchNative, segment, sizeBytes, fromPosition: 0 }, row => {
       const isGap =
         row[ScanRow.BASE_OFFSET]! !== segment.endOffset && row[ScanRow.BASE_OFFSET]! >= recoveryPoint
       if (!isTrusted && isGap) return false
       this.#takeBatch(row)
-      segment.index(
-        {
-          sizeBytes: row[ScanRow.SIZE_BYTES]!,
-          lastOffset: row[ScanRow.LAST_OFFSET]!,
-          maxTimestampMs: row[ScanRow.MAX_TIMESTAMP]!,
-        },
-        indexIntervalBytes,
-      )
+      segment.index(batchOf(row), indexIntervalBytes)
       return true
     })
     if (!scanned.isWhole) this.#cut(segment, isTrusted)
@@ -210,6 +235,10 @@ class Recovery {
     }
   }
 
+  #saveEpochs(): void {
+    writeSmallFile(this.#input.disk, `${this.#input.directoryPath}/${EPOCH_FILE_NAME}`, this.#epochs.encode())
+  }
+
   #finish(): LogState {
     const { disk, directoryPath, recoveryPoint, nowMs } = this.#input
     const endOffset = this.#segments.at(-1)?.endOffset ?? 0
@@ -217,20 +246,38 @@ class Recovery {
       throw new StorageError('EBADMSG', 'recover', directoryPath)
     const firstOffset = this.#segments[0]?.baseOffset ?? this.#input.logStartOffset
     const logStartOffset = Math.max(this.#input.logStartOffset, firstOffset)
+    let created: Segment | null = null
     if (this.#segments.length === 0) {
-      this.#segments.push(new Segment(disk, directoryPath, logStartOffset, nowMs, true))
+      created = new Segment(disk, directoryPath, logStartOffset, nowMs, true)
+      this.#segments.push(created)
     } else if (logStartOffset > endOffset) {
       this.#removeFrom(this.#segments.map(({ baseOffset }) => baseOffset))
-      this.#segments.splice(
-        0,
-        this.#segments.length,
-        new Segment(disk, directoryPath, logStartOffset, nowMs, true),
-      )
+      created = new Segment(disk, directoryPath, logStartOffset, nowMs, true)
+      this.#segments.splice(0, this.#segments.length, created)
     }
-    for (const segment of this.#segments) segment.isEntrySynced = true
-    this.#epochs.truncateFromEnd(this.#segments.at(-1)!.endOffset)
-    writeSmallFile(disk, `${directoryPath}/${EPOCH_FILE_NAME}`, this.#epochs.encode())
-    return { segments: this.#segments, producers: this.#producers, epochs: this.#epochs, logStartOffset }
+    const last = this.#segments.at(-1)!
+    // It grows: what is on disk of its indexes is not what will be sealed.
+    last.areIndexesSynced = false
+    const isEpochsChanged = this.#epochs.truncateFromEnd(last.endOffset)
+    if (!this.#input.wasClean || isEpochsChanged) this.#saveEpochs()
+    // The write of the epochs has synced the directory, and a clean stop did.
+    for (const segment of this.#segments) segment.isEntrySynced = segment !== created
+    const { wasClean } = this.#input
+    return {
+      segments: this.#segments,
+      producers: this.#producers,
+      epochs: this.#epochs,
+      logStartOffset,
+      isClean: wasClean && created === null && !this.#hasScanned,
+    }
+  }
+}
+
+function batchOf(row: Float64Array): SegmentBatch {
+  return {
+    sizeBytes: row[ScanRow.SIZE_BYTES]!,
+    lastOffset: row[ScanRow.LAST_OFFSET]!,
+    maxTimestampMs: row[ScanRow.MAX_TIMESTAMP]!,
   }
 }
 

@@ -60,14 +60,20 @@ export class SegmentCleanup {
       }
     }
     for (const path of paths) {
-      this.#directory.jobs.run((queue, ticket) => queue.rename(path, `${path}.deleted`, ticket), errno => this.#failed(errno, path))
+      this.#directory.jobs.run(
+        (queue, ticket) => queue.rename(path, `${path}.deleted`, ticket),
+        errno => this.#failed(errno, path),
+      )
     }
     this.#ports.later(delayMs, () => this.#unlink(paths))
   }
 
   #unlink(paths: readonly string[]): void {
     for (const path of paths) {
-      this.#directory.jobs.run((queue, ticket) => queue.unlink(`${path}.deleted`, ticket), errno => this.#failed(errno, path))
+      this.#directory.jobs.run(
+        (queue, ticket) => queue.unlink(`${path}.deleted`, ticket),
+        errno => this.#failed(errno, path),
+      )
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Disk } from '../base/disk.ts'
-import { RecordBatch, readBatchSizeBytes } from '../protocol/record-batch.ts'
 import { SCAN_ROW_LENGTH, ScanRow } from '../native/batch-scan.ts'
+import { RecordBatch, readBatchSizeBytes } from '../protocol/record-batch.ts'
 import type { BatchNative } from './batch-native.ts'
 import type { Segment } from './segment.ts'
 
@@ -12,6 +12,8 @@ export interface ScanInput {
   readonly native: BatchNative
   readonly segment: Segment
   readonly sizeBytes: number
+  /** Where a batch begins. */
+  readonly fromPosition: number
 }
 
 /**
@@ -20,7 +22,7 @@ export interface ScanInput {
  */
 export function scanSegment(input: ScanInput, onBatch: (row: Float64Array) => boolean): { isWhole: boolean } {
   const rows = new Float64Array(ROWS_PER_CALL * SCAN_ROW_LENGTH)
-  let position = 0
+  let position = input.fromPosition
   let chunkSizeBytes = Math.min(CHUNK_SIZE_BYTES, input.sizeBytes)
   let chunk = new Uint8Array(chunkSizeBytes)
   let lastOffset = -1

@@ -99,7 +99,9 @@ export class Segment {
   }
 
   get timeIndex(): TimeIndex {
-    this.#timeIndex ??= TimeIndex.decode(readSmallFile(this.#disk, this.path('timeindex')) ?? new Uint8Array(0)) ?? new TimeIndex()
+    this.#timeIndex ??=
+      TimeIndex.decode(readSmallFile(this.#disk, this.path('timeindex')) ?? new Uint8Array(0)) ??
+      new TimeIndex()
     return this.#timeIndex
   }
 
@@ -220,6 +222,18 @@ export class Segment {
     this.maxTimestampMs = this.timeIndex.lastTimestampMs
     this.offsetOfMaxTimestamp = this.baseOffset + this.timeIndex.lastRelativeOffset
     this.firstTimestampMs = this.maxTimestampMs
+  }
+
+  /** The offset index on disk, which belongs to a file of this size; for recovery. */
+  loadOffsetIndex(sizeBytes: number): OffsetIndex {
+    this.endPosition = sizeBytes
+    return this.offsetIndex
+  }
+
+  /** Takes over what its indexes know of a segment; the batches from `position` on follow through `index`. */
+  adoptUpTo(position: number, endOffset: number, firstTimestampMs: number): void {
+    this.adopt(position, endOffset)
+    this.firstTimestampMs = firstTimestampMs
   }
 
   /** Forgets the indexes; the batches follow through `index`. */

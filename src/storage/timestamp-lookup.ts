@@ -22,7 +22,12 @@ export function findTimestamp(
     let offset = fromOffset
     let place = segment.locateTimestamp(timestampMs, offset)
     while (place !== null) {
-      const found = firstRecord(segment, place, decompress, record => record.timestampMs >= timestampMs && record.offset >= fromOffset)
+      const found = firstRecord(
+        segment,
+        place,
+        decompress,
+        record => record.timestampMs >= timestampMs && record.offset >= fromOffset,
+      )
       if (found.match !== null) return found.match
       offset = found.lastOffset + 1
       place = segment.locateTimestamp(timestampMs, offset)
@@ -51,6 +56,7 @@ function firstRecord(
   const records = decodeRecords(bytes, decompress)
   const leaderEpoch = readLeaderEpoch(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0)
   const record = records.find(matches)
-  const match = record === undefined ? null : { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch }
+  const match =
+    record === undefined ? null : { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch }
   return { match, lastOffset: records.at(-1)!.offset }
 }
