@@ -112,7 +112,7 @@ test('FET-1 min_bytes of 0 and max_wait of 0 wait for nothing', async () => {
   expect((await fetch(11, fetchOf('t', { maxWaitMs: 0, minBytes: 100 }))).records).toHaveLength(0)
 })
 
-test('FET-1 a request that waits does not hold up other connections, and the next of its own comes behind it', async () => {
+test('FET-1 a Fetch that waits holds up its own connection and no other', async () => {
   await world.createTopic('t')
   const waiting = client.send(FETCH, 11, fetchOf('t', { maxWaitMs: 500, minBytes: 1 }))
   const behind = client.send(PRODUCE, 9, produceOf('t', batchOf(['x'])))
