@@ -1,7 +1,11 @@
-import { BATCH_CHECK_ROW_LENGTH } from '../native/batch-check.ts'
 import { BatchAttributes, RecordBatch } from '../protocol/record-batch.ts'
 import type { AppendResult } from '../storage/append-result.ts'
-import { batchCheckFlags, type CheckedBatch, DECOMPRESSED_MAX_BYTES } from '../storage/append-validation.ts'
+import {
+  batchCheckFlags,
+  type CheckedBatch,
+  createCheckRow,
+  DECOMPRESSED_MAX_BYTES,
+} from '../storage/append-validation.ts'
 import type { BatchNative } from '../storage/batch-native.ts'
 import type { LogConfig } from '../storage/log-config.ts'
 
@@ -65,7 +69,7 @@ export class AdmissionQueue {
   }
 
   #check(waiting: Waiting, flags: number): void {
-    const row = new Float64Array(BATCH_CHECK_ROW_LENGTH)
+    const row = createCheckRow()
     this.#native.checkOnWorker(waiting.batch, flags, DECOMPRESSED_MAX_BYTES, row, reason => {
       waiting.checked = { flags, reason, row }
       waiting.isReady = true

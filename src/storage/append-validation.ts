@@ -17,6 +17,11 @@ export const DECOMPRESSED_MAX_BYTES = 64 * 1024 * 1024
 /** `coordinator`: the broker's own records, control batches among them. */
 export type AppendOrigin = 'client' | 'coordinator'
 
+/** Room for what `batchCheck` finds, by BatchCheckRow. */
+export function createCheckRow(): Float64Array {
+  return new Float64Array(BATCH_CHECK_ROW_LENGTH)
+}
+
 /** What a worker found in a batch, with the flags it was told. */
 export interface CheckedBatch {
   readonly flags: number
@@ -42,7 +47,7 @@ export function batchCheckFlags(config: LogConfig, origin: AppendOrigin): number
 /** Looks at one batch before it gets its offsets. One per process side: it holds the row of the last check. */
 export class AppendValidation {
   /** The fields of the batch that `validate` accepted last, by BatchCheckRow. */
-  readonly row = new Float64Array(BATCH_CHECK_ROW_LENGTH)
+  readonly row = createCheckRow()
   readonly #native: BatchNative
 
   constructor(native: BatchNative) {

@@ -22,7 +22,7 @@ interface DurableEvents {
   readonly onDurablePassEnd: () => void
 }
 
-/** Brings a directory into the state that needs no recovery; the marker says so, last. A failed one is left as it is. */
+/** Brings a directory into the state that needs no recovery; the marker says so, last. A failed one stays as it is. */
 export function closeCleanly(
   ports: CleanStopPorts,
   directory: LogDirectory,

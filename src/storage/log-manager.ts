@@ -62,6 +62,8 @@ export class LogManager {
   readonly #options: LogManagerOptions
   readonly #logs = new Map<string, Map<number, Log>>()
   readonly #timers = new Set<Timer>()
+  /** Logs under way: those of a topic are created side by side, and count where they will be. */
+  readonly #creating = new Map<LogDirectory, number>()
   #staged: Log[] = []
   #closed = false
 
@@ -114,16 +116,12 @@ export class LogManager {
     assert(this.getLog(topicName, partitionIndex) === undefined, `${topicName}-${partitionIndex} is there`)
     const directory = this.#emptiest()
     const directoryPath = `${directory.path}/${topicName}-${partitionIndex}`
-    const jobs = directory.jobs
-    await check(
-      directoryPath,
-      jobs.call((queue, ticket) => queue.makeDirectory(directoryPath, ticket)),
-    )
-    await this.#writeFile(directory, `${directoryPath}/partition.metadata`, encodePartitionMetadata(topicId))
-    await check(
-      directoryPath,
-      jobs.call((queue, ticket) => queue.syncDirectory(directory.path, ticket)),
-    )
+    this.#creating.set(directory, (this.#creating.get(directory) ?? 0) + 1)
+    try {
+      await this.#makeLogDirectory(directory, directoryPath, topicId)
+    } finally {
+      this.#creating.set(directory, this.#creating.get(directory)! - 1)
+    }
     const state = {
       segments: [new Segment(this.#ports.disk, directoryPath, 0, this.#ports.clock.wallMs(), true)],
       producers: new ProducerState(),
@@ -331,9 +329,24 @@ export class LogManager {
     return [...this.logs()].filter(log => log.directory === directory)
   }
 
+  async #makeLogDirectory(directory: LogDirectory, path: string, topicId: string): Promise<void> {
+    const { jobs } = directory
+    await check(
+      path,
+      jobs.call((queue, ticket) => queue.makeDirectory(path, ticket)),
+    )
+    await this.#writeFile(directory, `${path}/partition.metadata`, encodePartitionMetadata(topicId))
+    await check(
+      path,
+      jobs.call((queue, ticket) => queue.syncDirectory(directory.path, ticket)),
+    )
+  }
+
   #emptiest(): LogDirectory {
     const counts = new Map<LogDirectory, number>()
-    for (const directory of this.directories) if (!directory.isFailed) counts.set(directory, 0)
+    for (const directory of this.directories) {
+      if (!directory.isFailed) counts.set(directory, this.#creating.get(directory) ?? 0)
+    }
     for (const { directory } of this.logs()) {
       const count = counts.get(directory)
       if (count !== undefined) counts.set(directory, count + 1)

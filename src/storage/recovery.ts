@@ -31,7 +31,7 @@ export interface RecoveryInput {
 }
 
 /**
- * Opens a partition's directory (LOG-3). After an unclean stop everything above the recovery point is scanned and cut at
+ * Opens a partition's directory (LOG-3). After an unclean stop all above the recovery point is scanned and cut at
  * the first bad batch. Below it every byte was synced, so that a fault there is corruption: StorageError EBADMSG, and
  * nothing is changed.
  */
@@ -260,6 +260,8 @@ class Recovery {
     last.areIndexesSynced = false
     const isEpochsChanged = this.#epochs.truncateFromEnd(last.endOffset)
     if (!this.#input.wasClean || isEpochsChanged) this.#saveEpochs()
+    // Idle partitions hold no descriptor.
+    for (const segment of this.#segments) segment.closeFile()
     // The write of the epochs has synced the directory, and a clean stop did.
     for (const segment of this.#segments) segment.isEntrySynced = segment !== created
     const { wasClean } = this.#input

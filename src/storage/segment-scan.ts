@@ -21,6 +21,7 @@ export interface ScanInput {
  * `isWhole` says that the last good batch ends where the file ends. The row is reused.
  */
 export function scanSegment(input: ScanInput, onBatch: (row: Float64Array) => boolean): { isWhole: boolean } {
+  if (input.fromPosition >= input.sizeBytes) return { isWhole: true }
   const rows = new Float64Array(ROWS_PER_CALL * SCAN_ROW_LENGTH)
   let position = input.fromPosition
   let chunkSizeBytes = Math.min(CHUNK_SIZE_BYTES, input.sizeBytes)
