@@ -82,6 +82,8 @@ export class OffsetsTopic implements CoordinatorLog {
   ): Promise<void> {
     const partition = this.#partition(shard)
     if (partition === undefined) throw new StorageError('ENOENT', 'replay', `${OFFSETS_TOPIC}-${shard}`)
+    // Taken for empty, its groups would start anew from auto.offset.reset.
+    if (partition.isOffline) throw new StorageError('EIO', 'replay', `${OFFSETS_TOPIC}-${shard}`)
     let offset = partition.logStartOffset
     while (offset < partition.highWatermark) {
       const bytes = this.#readChunk(partition, offset)
