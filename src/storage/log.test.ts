@@ -1,0 +1,215 @@
+import { expect, test } from 'vitest'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { StorageWorld } from './storage-world.test-support.ts'
+
+const value = (index: number) => `v${index}`
+
+async function filled(count: number, config = {}): Promise<StorageWorld> {
+  const world = await StorageWorld.open(config)
+  for (let index = 0; index < count; index += 1) world.append({ values: [value(index)] })
+  world.sync()
+  return world
+}
+
+test('LOG-1: a segment is rolled when the next batch would pass segment.bytes', async () => {
+  const world = await StorageWorld.open({ segmentSizeBytes: 200 })
+  for (let index = 0; index < 6; index += 1) world.append({ values: [value(index)] })
+  world.sync()
+  expect(world.files('.log').length).toBeGreaterThan(1)
+  expect(world.values()).toEqual([0, 1, 2, 3, 4, 5].map(value))
+})
+
+test('LOG-1: a segment is rolled by the age of its first record', async () => {
+  const world = await filled(1, { segmentMs: 1000 })
+  world.time.advance(500)
+  world.append()
+  expect(world.log.segments).toHaveLength(1)
+  world.time.advance(1000)
+  world.append()
+  expect(world.log.segments).toHaveLength(2)
+})
+
+test('LOG-1: a segment is rolled when its index is full', async () => {
+  const world = await StorageWorld.open({ segmentIndexSizeBytes: 36, indexIntervalBytes: 0 })
+  for (let index = 0; index < 12; index += 1) world.append()
+  expect(world.log.segments.length).toBeGreaterThan(1)
+})
+
+test('nothing is seen before it is written, and nothing is durable before it is synced', async () => {
+  const world = await StorageWorld.open()
+  world.stage()
+  expect(world.log.logEndOffset).toBe(0)
+  expect(world.log.read(0, 1000, 100, true)).toEqual({ ok: true, range: null })
+  world.logs.flushStaged()
+  expect([world.log.logEndOffset, world.log.durableOffset]).toEqual([1, 0])
+  world.sync()
+  expect([world.log.durableOffset, world.log.highWatermark]).toEqual([1, 1])
+})
+
+test('in mode os what was written is durable, unless flush.messages asks for more', async () => {
+  const world = await StorageWorld.open({ durability: 'os', flushMessages: 2 })
+  world.append()
+  expect(world.log.durableOffset).toBe(1)
+  world.append()
+  expect(world.log.durableOffset).toBe(1)
+  world.sync()
+  expect(world.log.durableOffset).toBe(2)
+})
+
+test('the durable offset is the end of the contiguous synced prefix', async () => {
+  const world = await StorageWorld.open({ segmentSizeBytes: 100, durability: 'os' })
+  world.append()
+  world.append()
+  const [first, second] = world.log.segments
+  expect(world.log.segments).toHaveLength(2)
+  world.log.segmentSynced(second!, 2)
+  expect(world.log.syncedOffset).toBe(0)
+  world.log.segmentSynced(first!, 1)
+  expect(world.log.syncedOffset).toBe(2)
+})
+
+test('a full disk rolls everything back that was staged: offsets, producers, indexes, segments', async () => {
+  const world = await StorageWorld.open({ indexIntervalBytes: 0, segmentSizeBytes: 300 })
+  world.append({ producerId: 7, producerEpoch: 0, baseSequence: 0 })
+  world.sync()
+  const segment = world.log.segments[0]!
+  const before = [world.log.segments.length, segment.offsetIndex.count, segment.endPosition]
+  for (let index = 1; index < 6; index += 1) {
+    world.stage({ producerId: 7, producerEpoch: 0, baseSequence: index, leaderEpoch: 3 })
+  }
+  expect(world.log.segments.length).toBeGreaterThan(1)
+  world.disk.failNext('pwritev', 'ENOSPC', '.log')
+  const [failed] = world.logs.flushStaged()
+  expect(failed).toMatchObject({ fromOffset: 1, errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
+  expect([world.log.segments.length, segment.offsetIndex.count, segment.endPosition]).toEqual(before)
+  expect(world.log.epochs.latestEpoch).toBe(0)
+  expect(world.log.isOffline).toBe(false)
+  const again = world.append({ values: ['w'], producerId: 7, producerEpoch: 0, baseSequence: 1 })
+  expect(again).toMatchObject({ ok: true, baseOffset: 1, duplicate: false })
+  world.sync()
+  expect(world.values()).toEqual(['v', 'w'])
+})
+
+test('an I/O error fences the directory: no append is taken any more', async () => {
+  const world = await filled(1)
+  world.stage()
+  world.disk.failNext('pwritev', 'EIO', '.log')
+  expect(world.logs.flushStaged()).toHaveLength(1)
+  expect(world.stage()).toMatchObject({ ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
+})
+
+test('a failed sync is not tried again: nothing is durable after it', async () => {
+  const world = await StorageWorld.open()
+  world.disk.failNext('fdatasync', 'EIO', '.log')
+  world.append()
+  world.sync()
+  expect(world.log.durableOffset).toBe(0)
+  expect(world.stage()).toMatchObject({ ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
+})
+
+test('IDM-1: the last five batches of a producer are known again, with their first offsets', async () => {
+  const world = await StorageWorld.open()
+  const batch = (baseSequence: number) => ({ producerId: 9, producerEpoch: 0, baseSequence })
+  for (let sequence = 0; sequence < 6; sequence += 1) world.append(batch(sequence))
+  for (let sequence = 1; sequence < 6; sequence += 1) {
+    expect(world.append(batch(sequence))).toMatchObject({ duplicate: true, baseOffset: sequence })
+  }
+  expect(world.append(batch(0))).toMatchObject({ errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER })
+  expect(world.append(batch(8))).toMatchObject({ errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER })
+  expect(world.append(batch(6))).toMatchObject({ ok: true, duplicate: false, baseOffset: 6 })
+})
+
+test('IDM-1: an older epoch is fenced, a newer one begins at sequence 0', async () => {
+  const world = await StorageWorld.open()
+  world.append({ producerId: 9, producerEpoch: 1, baseSequence: 0 })
+  expect(world.append({ producerId: 9, producerEpoch: 0, baseSequence: 1 })).toMatchObject({
+    errorCode: ErrorCode.INVALID_PRODUCER_EPOCH,
+  })
+  expect(world.append({ producerId: 9, producerEpoch: 2, baseSequence: 1 }).ok).toBe(false)
+  expect(world.append({ producerId: 9, producerEpoch: 2, baseSequence: 0 }).ok).toBe(true)
+})
+
+test('IDM-1: sequences wrap behind 2^31 - 1', async () => {
+  const world = await StorageWorld.open()
+  const last = 0x7fff_ffff
+  world.append({ producerId: 9, producerEpoch: 0, baseSequence: last - 1, values: ['a', 'b', 'c'] })
+  expect(world.append({ producerId: 9, producerEpoch: 0, baseSequence: 1 })).toMatchObject({ ok: true })
+})
+
+test.each(['clean', 'kill'] as const)('IDM-1: all five are known after a restart (%s)', async how => {
+  const world = await StorageWorld.open({ segmentSizeBytes: 200 })
+  const batch = (baseSequence: number) => ({
+    producerId: 9,
+    producerEpoch: 0,
+    baseSequence,
+    timestampMs: 1000,
+  })
+  for (let sequence = 0; sequence < 7; sequence += 1) world.append(batch(sequence))
+  world.sync()
+  await (how === 'clean' ? world.restartCleanly() : world.cutPower())
+  for (let sequence = 2; sequence < 7; sequence += 1) {
+    expect(world.append(batch(sequence))).toMatchObject({ duplicate: true, baseOffset: sequence })
+  }
+})
+
+test('a producer is forgotten when it was silent for producer.id.expiration.ms, however old its records are', async () => {
+  const world = await StorageWorld.open()
+  world.append({ producerId: 9, producerEpoch: 0, baseSequence: 0, timestampMs: 1000 })
+  world.logs.applyRetention()
+  expect(world.log.producers.size).toBe(1)
+  world.time.advance(86_800_000)
+  expect(world.log.producers.size).toBe(0)
+})
+
+test('RET-1: segments go by age, with the newest record of each, and by size', async () => {
+  const world = await StorageWorld.open({ segmentSizeBytes: 100, retentionMs: 1000 })
+  for (let index = 0; index < 3; index += 1) world.append()
+  world.sync()
+  world.logs.applyRetention()
+  expect(world.log.logStartOffset).toBe(0)
+  world.time.advance(500)
+  world.append()
+  world.sync()
+  world.time.advance(700)
+  world.logs.applyRetention()
+  expect(world.log.logStartOffset).toBe(3)
+  world.log.applyConfig({ ...world.config, retentionMs: -1, retentionSizeBytes: 0 })
+  world.logs.applyRetention()
+  expect(world.log.logStartOffset).toBe(4)
+  expect(world.append()).toMatchObject({ baseOffset: 4 })
+})
+
+test('RET-2: what was deleted is out of range, and stays so after a restart', async () => {
+  const world = await filled(3)
+  expect(world.log.deleteRecordsBefore(2)).toEqual({ ok: true, logStartOffset: 2 })
+  expect(world.log.read(1, 100, 3, true)).toMatchObject({ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE })
+  expect(world.log.deleteRecordsBefore(4)).toMatchObject({ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE })
+  await world.restartCleanly()
+  expect(world.log.logStartOffset).toBe(2)
+  expect(world.values()).toEqual(['v2'])
+})
+
+test('LO-1: a time is found by its first record, and the largest time of all', async () => {
+  const world = await StorageWorld.open({ indexIntervalBytes: 0, segmentSizeBytes: 300 })
+  for (const timestampMs of [100, 200, 150, 400, 300]) world.append({ timestampMs })
+  world.sync()
+  expect(world.log.offsetForTimestamp(150)).toMatchObject({ offset: 1, timestampMs: 200 })
+  expect(world.log.offsetForTimestamp(201)).toMatchObject({ offset: 3, timestampMs: 400 })
+  expect(world.log.offsetForTimestamp(401)).toBeNull()
+  expect(world.log.maxTimestampOffset()).toMatchObject({ offset: 3, timestampMs: 400 })
+})
+
+test('LOG-5: an epoch ends where the next one begins', async () => {
+  const world = await StorageWorld.open()
+  for (const leaderEpoch of [0, 0, 4, 4, 7]) world.append({ leaderEpoch })
+  world.sync()
+  const ends = [0, 3, 4, 7, 9].map(epoch => world.log.epochEndOffset(epoch))
+  await world.cutPower()
+  expect([0, 3, 4, 7, 9].map(epoch => world.log.epochEndOffset(epoch))).toEqual(ends)
+  expect(ends.slice(0, 4)).toEqual([
+    { leaderEpoch: 0, endOffset: 2 },
+    { leaderEpoch: 0, endOffset: 2 },
+    { leaderEpoch: 4, endOffset: 4 },
+    { leaderEpoch: 7, endOffset: 5 },
+  ])
+})

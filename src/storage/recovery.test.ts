@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest'
+import { StorageError } from '../base/storage-error.ts'
+import { SeededRandom } from '../platform/seeded-random.ts'
+import { StorageWorld } from './storage-world.test-support.ts'
+
+const LOG_PATH = '/data/t-0/00000000000000000000.log'
+const MARKER_PATH = '/data/.kafka_cleanshutdown'
+const SEED_COUNT = 300
+
+function overwrite(world: StorageWorld, position: number, bytes: readonly number[]): void {
+  const file = world.disk.open(LOG_PATH, 'write')
+  world.disk.pwritev(file, [Uint8Array.from(bytes)], position)
+  world.disk.fdatasync(file)
+  world.disk.close(file)
+}
+
+test('LOG-3: the marker is there after a clean stop only, and goes before anything else', async () => {
+  const world = await StorageWorld.open()
+  expect(world.disk.exists(MARKER_PATH)).toBe(false)
+  await world.settled(world.logs.close())
+  expect(world.disk.exists(MARKER_PATH)).toBe(true)
+  await world.start()
+  expect(world.disk.exists(MARKER_PATH)).toBe(false)
+})
+
+test('LOG-3: a start after a clean stop writes no file of a log, and syncs none', async () => {
+  const world = await StorageWorld.open({ indexIntervalBytes: 100 })
+  for (let index = 0; index < 20; index += 1) world.append({ values: [`v${index}`] })
+  world.sync()
+  await world.restartCleanly()
+  const before = world.values()
+  await world.settled(world.logs.close())
+  world.disk.failNext('fdatasync', 'EIO', 't-0')
+  world.disk.failNext('pwritev', 'EIO', 't-0')
+  await world.start()
+  expect(world.values()).toEqual(before)
+  expect(world.disk.openFileCount).toBeLessThan(10)
+})
+
+test('the state after a clean restart is the state before: indexes, times, where the next batch goes', async () => {
+  const world = await StorageWorld.open({ indexIntervalBytes: 100, segmentSizeBytes: 2000 })
+  for (let index = 0; index < 50; index += 1)
+    world.append({ values: [`v${index}`], timestampMs: 1000 + index })
+  world.sync()
+  const state = () =>
+    world.log.segments.map(segment => ({
+      base: segment.baseOffset,
+      end: [segment.endOffset, segment.endPosition],
+      index: segment.offsetIndex.encode(),
+      maxTimestampMs: segment.maxTimestampMs,
+    }))
+  const before = state()
+  await world.restartCleanly()
+  expect(state()).toEqual(before)
+  expect(world.append()).toMatchObject({ baseOffset: 50 })
+})
+
+test('LOG-3: above the recovery point a log is cut at the first bad batch', async () => {
+  const world = await StorageWorld.open()
+  for (let index = 0; index < 3; index += 1) world.append({ values: [`v${index}`] })
+  world.sync()
+  const sizeBytes = world.log.sizeBytes
+  overwrite(world, sizeBytes - 1, [0xff])
+  await world.cutPower()
+  expect(world.values()).toEqual(['v0', 'v1'])
+  expect(world.append({ values: ['w'] })).toMatchObject({ baseOffset: 2 })
+})
+
+test('R4: below the recovery point a bad batch is corruption: the log is offline, its bytes stay', async () => {
+  const world = await StorageWorld.open()
+  for (let index = 0; index < 3; index += 1) world.append({ values: [`v${index}`] })
+  world.sync()
+  await world.settled(world.logs.checkpoint())
+  const sizeBytes = world.log.sizeBytes
+  overwrite(world, 70, [0xff])
+  await world.cutPower()
+  expect(world.logs.getLog('t', 0)).toBeUndefined()
+  expect(world.logs.hasUnreadableLog('t', 0)).toBe(true)
+  expect(world.disk.list('/data/t-0').find(({ name }) => name.endsWith('.log'))?.sizeBytes).toBe(sizeBytes)
+  expect(world.errors).toContain('the log is offline: it could not be recovered')
+  await world.settled(world.logs.close())
+  expect(world.disk.exists(MARKER_PATH)).toBe(false)
+})
+
+test('a directory that another broker holds, or of another cluster, is refused', async () => {
+  const world = await StorageWorld.open()
+  const second = new StorageWorld()
+  second.disk = world.disk
+  await expect(second.start()).rejects.toMatchObject({ code: 'EWOULDBLOCK' })
+  await world.settled(world.logs.close())
+  await expect(second.start('another')).rejects.toBeInstanceOf(StorageError)
+})
+
+test('an index that is damaged is built again', async () => {
+  const world = await StorageWorld.open({ indexIntervalBytes: 0 })
+  for (let index = 0; index < 10; index += 1) world.append({ values: [`v${index}`] })
+  world.sync()
+  const before = world.log.segments[0]!.offsetIndex.encode()
+  await world.settled(world.logs.close())
+  const file = world.disk.open(LOG_PATH.replace('.log', '.index'), 'write')
+  world.disk.pwritev(file, [new Uint8Array([1, 2, 3])], 0)
+  world.disk.truncate(file, 3)
+  world.disk.close(file)
+  await world.start()
+  expect(world.log.segments[0]!.offsetIndex.encode()).toEqual(before)
+})
+
+test('a log is deleted at once, and its bytes after the delay', async () => {
+  const world = await StorageWorld.open({ fileDeleteDelayMs: 1000 })
+  await world.settled(world.logs.deleteLog('t', 0))
+  expect(world.logs.getLog('t', 0)).toBeUndefined()
+  const names = () => world.disk.list('/data').map(({ name }) => name)
+  expect(names().some(name => /^t-0\.[0-9a-f]{32}-delete$/.test(name))).toBe(true)
+  world.time.advance(2000)
+  expect(names().some(name => name.endsWith('-delete'))).toBe(false)
+})
+
+test('the partitions of a topic spread over the log directories', async () => {
+  const world = new StorageWorld()
+  world.directories = ['/a', '/b']
+  await world.start()
+  const created = [0, 1, 2, 3].map(index =>
+    world.logs.createLog('t', 'AAAAAAAAAAAAAAAAAAAAAQ', index, world.config),
+  )
+  await world.settled(Promise.all(created))
+  const paths = [0, 1, 2, 3].map(index => world.logs.getLog('t', index)!.directoryPath.slice(0, 2))
+  expect(paths.toSorted()).toEqual(['/a', '/a', '/b', '/b'])
+})
+
+/** A run of appends, syncs, rolls and power cuts; answers what was wrong. */
+async function live(seed: number): Promise<string[]> {
+  const random = new SeededRandom(seed)
+  const world = await StorageWorld.open({ segmentSizeBytes: 400, indexIntervalBytes: 64 }, seed)
+  const wrong: string[] = []
+  let written: string[] = []
+  let durable = 0
+  let sequence = 0
+  for (let step = 0; step < 60; step += 1) {
+    const choice = random.below(12)
+    if (choice < 7) {
+      const name = `s${step}`
+      const result = world.append({ values: [name], producerId: 1, producerEpoch: 0, baseSequence: sequence })
+      if (!result.ok) wrong.push(`step ${step}: refused with ${result.errorCode}`)
+      else {
+        written.push(name)
+        sequence += 1
+      }
+    } else if (choice < 9) world.time.advance(random.below(3))
+    else if (choice < 10) await world.settled(world.logs.checkpoint())
+    else if (choice < 11) {
+      durable = world.log.durableOffset
+      await world.cutPower()
+      if (world.logs.getLog('t', 0) === undefined) return [...wrong, `step ${step}: the log is gone`]
+      const found = world.values()
+      if (found.length < durable)
+        wrong.push(`step ${step}: ${durable} were durable, ${found.length} are there`)
+      if (found.some((name, index) => name !== written[index])) wrong.push(`step ${step}: other records`)
+      written = found
+      sequence = found.length
+    } else await world.restartCleanly()
+    durable = world.log.durableOffset
+  }
+  return wrong
+}
+
+test(`R2: ${SEED_COUNT} lives with power cuts lose nothing that was durable, and no order`, async () => {
+  for (let seed = 0; seed < SEED_COUNT; seed += 1) expect(await live(seed), `seed ${seed}`).toEqual([])
+}, 60_000)

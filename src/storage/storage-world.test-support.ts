@@ -1,0 +1,175 @@
+import type { Logger } from '../base/logger.ts'
+import { createBatchNative } from '../broker/machine.ts'
+import { defaultTopicConfig } from '../config/topic-config.ts'
+import { loadNativeBinding } from '../native/load.ts'
+import { SimDisk } from '../native/sim-disk.ts'
+import { SeededRandom } from '../platform/seeded-random.ts'
+import { VirtualTime } from '../platform/virtual-time.ts'
+import type { DecodedRecord } from '../protocol/records/batch-record.ts'
+import { batchesOf } from '../protocol/records/batches-of.ts'
+import { decodeRecords } from '../protocol/records/decode-records.ts'
+import { encodeRecordBatch } from '../protocol/records/encode-record-batch.ts'
+import type { AppendResult } from './append-result.ts'
+import type { BatchNative } from './batch-native.ts'
+import type { Log } from './log.ts'
+import type { LogConfig } from './log-config.ts'
+import { LogManager } from './log-manager.ts'
+
+export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
+export const START_MS = 1_700_000_000_000
+
+export interface BatchOptions {
+  readonly values?: readonly string[]
+  readonly timestampMs?: number
+  readonly producerId?: number
+  readonly producerEpoch?: number
+  readonly baseSequence?: number
+  readonly leaderEpoch?: number
+}
+
+/** One log, `t-0`, on a disk in memory whose power can be cut. */
+export class StorageWorld {
+  readonly native: BatchNative = createBatchNative(loadNativeBinding())
+  readonly time = new VirtualTime(START_MS)
+  readonly errors: string[] = []
+  config: LogConfig
+  directories: readonly string[] = ['/data']
+  disk: SimDisk
+  logs!: LogManager
+  readonly #random: SeededRandom
+
+  constructor(config: Partial<LogConfig> = {}, seed = 1) {
+    this.config = { ...defaultTopicConfig, ...config }
+    this.#random = new SeededRandom(seed)
+    this.disk = new SimDisk({ schedule: callback => void this.time.timers.set(1, callback) })
+  }
+
+  static async open(config: Partial<LogConfig> = {}, seed = 1): Promise<StorageWorld> {
+    const world = new StorageWorld(config, seed)
+    await world.start()
+    await world.settled(world.logs.createLog('t', TOPIC_ID, 0, world.config))
+    return world
+  }
+
+  async start(clusterId: string | null = null): Promise<void> {
+    const ignore = () => {}
+    const error = (_fields: object, message: string) => void this.errors.push(message)
+    const logger: Logger = { debug: ignore, info: ignore, warn: ignore, error }
+    this.logs = await LogManager.open(
+      {
+        disk: this.disk,
+        clock: this.time.clock,
+        timers: this.time.timers,
+        random: this.#random,
+        logger,
+        batchNative: this.native,
+      },
+      {
+        logDirectories: this.directories,
+        clusterId,
+        nodeId: 0,
+        configOf: () => this.config,
+        retentionCheckIntervalMs: 300_000,
+        checkpointIntervalMs: 60_000,
+        producerIdExpirationMs: 86_400_000,
+        onDurable: log => {
+          log.highWatermark = log.durableOffset
+        },
+        onDurablePassEnd: ignore,
+        onDirectoryFailure: ignore,
+      },
+    )
+  }
+
+  get log(): Log {
+    return this.logs.getLog('t', 0)!
+  }
+
+  batch(options: BatchOptions = {}): Uint8Array {
+    const { values = ['v'], timestampMs = this.time.clock.wallMs() } = options
+    const { producerId = -1, producerEpoch = -1, baseSequence = -1 } = options
+    const encoder = new TextEncoder()
+    const records = values.map(value => ({
+      key: null,
+      value: encoder.encode(value),
+      headers: [],
+      timestampMs,
+    }))
+    return encodeRecordBatch(
+      { baseOffset: 0, records, producerId, producerEpoch, baseSequence },
+      this.native.crc32c,
+    )
+  }
+
+  /** Stages one batch. */
+  stage(options: BatchOptions = {}): AppendResult {
+    const nowMs = this.time.clock.wallMs()
+    return this.log.append(this.batch(options), {
+      leaderEpoch: options.leaderEpoch ?? 0,
+      nowMs,
+      origin: 'client',
+    })
+  }
+
+  /** Stages and writes one batch; its sync is under way. */
+  append(options: BatchOptions = {}): AppendResult {
+    const result = this.stage(options)
+    this.logs.flushStaged()
+    return result
+  }
+
+  /** Lets the disk finish what it was asked for. */
+  sync(): void {
+    this.time.advance(10)
+  }
+
+  read(fromOffset = this.log.logStartOffset): DecodedRecord[] {
+    const records: DecodedRecord[] = []
+    let offset = fromOffset
+    while (offset < this.log.highWatermark) {
+      const result = this.log.read(offset, 64 * 1024, this.log.highWatermark, true)
+      if (!result.ok || result.range === null) throw new Error(`offset ${offset} can't be read`)
+      const bytes = new Uint8Array(result.range.sizeBytes)
+      this.disk.pread(result.range.file, bytes, result.range.position)
+      for (const batch of batchesOf(bytes)) records.push(...decodeRecords(batch))
+      offset = records.at(-1)!.offset + 1
+    }
+    return records.filter(record => record.offset >= fromOffset)
+  }
+
+  values(): string[] {
+    const decoder = new TextDecoder()
+    return this.read().map(({ value }) => decoder.decode(value!))
+  }
+
+  files(extension: string): string[] {
+    return this.disk
+      .list('/data/t-0')
+      .map(({ name }) => name)
+      .filter(name => name.endsWith(extension))
+  }
+
+  async restartCleanly(): Promise<void> {
+    await this.settled(this.logs.close())
+    await this.start()
+  }
+
+  /** What was not synced may be lost, torn, or there. */
+  async cutPower(): Promise<void> {
+    this.disk = this.disk.crash(this.#random)
+    await this.start()
+  }
+
+  async settled<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false
+    const settle = () => {
+      isSettled = true
+    }
+    promise.then(settle, settle)
+    for (let turn = 0; turn < 1000 && !isSettled; turn += 1) {
+      await new Promise(resolve => setImmediate(resolve))
+      if (!isSettled) this.time.advance(1)
+    }
+    return promise
+  }
+}
