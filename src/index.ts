@@ -54,8 +54,8 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Emb
     if (temporaryDir !== null) rmSync(temporaryDir, { recursive: true, force: true })
   }
   try {
-    const config = configOf(options, options.dataDir ?? temporaryDir!)
     const logger = options.logger ?? new PinoLogger({ level: options.logLevel ?? 'silent', readable: false })
+    const config = configOf(options, options.dataDir ?? temporaryDir!, logger)
     const broker = await launch(config, logger)
     const close = async () => {
       await broker.close()
@@ -82,7 +82,7 @@ async function launch(config: BrokerConfig, logger: Logger): Promise<Broker> {
   }
 }
 
-function configOf(options: StartBrokerOptions, dataDir: string): BrokerConfig {
+function configOf(options: StartBrokerOptions, dataDir: string, logger: Logger): BrokerConfig {
   const entries = new Map([
     ['listeners', `PLAINTEXT://localhost:${options.port ?? 0}`],
     ['log.dirs', dataDir],
@@ -90,6 +90,7 @@ function configOf(options: StartBrokerOptions, dataDir: string): BrokerConfig {
   ])
   const parsed = parseBrokerConfig(entries)
   if (!parsed.ok) throw new Error(parsed.problems.join('; '))
+  for (const warning of parsed.warnings) logger.warn({}, warning)
   return parsed.config
 }
 
