@@ -52,11 +52,11 @@ function stop(
   for (const log of logs) if (syncSegments(disk, log)) events.onDurable(log)
   events.onDurablePassEnd()
   for (const log of logs) if (!log.isClean) writeBesides(ports, log)
-  for (const [name, entries] of checkpointFiles(logs)) {
+  for (const [name, entries] of checkpointFiles(logs, directory.unreadable)) {
     writeSmallFile(disk, `${directory.path}/${name}`, encodePartitionOffsets(entries))
   }
   disk.syncDirectory(directory.path)
-  if (directory.allLoaded) {
+  if (directory.unreadable.length === 0) {
     const marker = new TextEncoder().encode('{"version":0,"brokerEpoch":-1}')
     writeSmallFile(disk, `${directory.path}/${CLEAN_SHUTDOWN_FILE_NAME}`, marker)
   }

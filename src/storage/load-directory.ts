@@ -9,7 +9,7 @@ import type { BatchNative } from './batch-native.ts'
 import { decodePartitionOffsets, type PartitionOffset } from './checkpoint-file.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
-import { LogDirectory } from './log-directory.ts'
+import { LogDirectory, type UnreadableLog } from './log-directory.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata } from './partition-metadata.ts'
 import { recoverLog } from './recovery.ts'
@@ -35,14 +35,25 @@ export interface LoadInput {
 }
 
 /** What the checkpoint files of a directory say, by file name. */
-export function checkpointFiles(logs: readonly Log[]): [name: string, entries: PartitionOffset[]][] {
-  const entries = (offsetOf: (log: Log) => number): PartitionOffset[] =>
-    logs.map(log => ({ topicName: log.topicName, partitionIndex: log.partitionIndex, offset: offsetOf(log) }))
-  return [
-    [RECOVERY_POINT_FILE_NAME, entries(log => log.recoveryPoint)],
-    [LOG_START_FILE_NAME, entries(log => log.logStartOffset)],
-    [HIGH_WATERMARK_FILE_NAME, entries(log => Math.min(log.highWatermark, log.logEndOffset))],
+export function checkpointFiles(
+  logs: readonly Log[],
+  unreadable: readonly UnreadableLog[],
+): [name: string, entries: PartitionOffset[]][] {
+  const entries = (offsetOf: (log: Log) => number, unreadableOffsetOf: (log: UnreadableLog) => number) => [
+    ...logs.map(log => offsetEntry(log, offsetOf(log))),
+    ...unreadable.map(log => offsetEntry(log, unreadableOffsetOf(log))),
   ]
+  const recoveryPoint = ({ recoveryPoint }: Log | UnreadableLog) => recoveryPoint
+  const logStartOffset = ({ logStartOffset }: Log | UnreadableLog) => logStartOffset
+  return [
+    [RECOVERY_POINT_FILE_NAME, entries(recoveryPoint, recoveryPoint)],
+    [LOG_START_FILE_NAME, entries(logStartOffset, logStartOffset)],
+    [HIGH_WATERMARK_FILE_NAME, entries(log => Math.min(log.highWatermark, log.logEndOffset), recoveryPoint)],
+  ]
+}
+
+function offsetEntry(log: { topicName: string; partitionIndex: number }, offset: number): PartitionOffset {
+  return { topicName: log.topicName, partitionIndex: log.partitionIndex, offset }
 }
 
 /** Locks the directory and opens all logs in it. Throws StorageError when it is locked, or not ours. */
@@ -133,21 +144,24 @@ function loadLog(
   const bytes = match === null ? null : readSmallFile(input.disk, `${directoryPath}/partition.metadata`)
   if (match === null || bytes === null) return null
   const topicName = match[1]!
+  const partitionIndex = Number(match[2])
   const config = input.configOf(topicName)
+  const recoveryPoint = recoveryPoints.get(name) ?? 0
+  const logStartOffset = startOffsets.get(name) ?? 0
   try {
+    const topicId = decodePartitionMetadata(bytes, directoryPath)
     const state = recoverLog({
       disk: input.disk,
       logger: input.logger,
       batchNative: input.batchNative,
       directoryPath,
       indexIntervalBytes: config.indexIntervalBytes,
-      recoveryPoint: recoveryPoints.get(name) ?? 0,
-      logStartOffset: startOffsets.get(name) ?? 0,
+      recoveryPoint,
+      logStartOffset,
       wasClean,
       nowMs: input.clock.wallMs(),
     })
-    const topicId = decodePartitionMetadata(bytes, directoryPath)
-    const identity = { topicName, topicId, partitionIndex: Number(match[2]), directoryPath }
+    const identity = { topicName, topicId, partitionIndex, directoryPath }
     return new Log(identity, directory, state, config, logPorts)
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
@@ -155,7 +169,7 @@ function loadLog(
       { directory: directoryPath, error: error.message },
       'the log is offline: it could not be recovered',
     )
-    directory.allLoaded = false
+    directory.unreadable.push({ topicName, partitionIndex, recoveryPoint, logStartOffset })
     return null
   }
 }

@@ -16,14 +16,24 @@ export interface LogDirectoryInit {
   readonly onFailure: (directory: LogDirectory, errno: number) => void
 }
 
+export interface UnreadableLog {
+  readonly topicName: string
+  readonly partitionIndex: number
+  readonly recoveryPoint: number
+  readonly logStartOffset: number
+}
+
 /** One entry of `log.dirs`: its lock, its two threads, and whether it is still to be trusted. */
 export class LogDirectory {
   readonly path: string
   readonly meta: MetaProperties
   readonly flusher: Flusher
   readonly jobs: DiskJobs
-  /** False when a log could not be opened: no clean stop is claimed then (KAFKA-15375). */
-  allLoaded = true
+  /**
+   * Logs that could not be opened, with what the checkpoints say of them. The checkpoints go on saying it, or the next
+   * start would take their damage for an unsynced tail; and no clean stop is claimed (KAFKA-15375).
+   */
+  readonly unreadable: UnreadableLog[] = []
   readonly #init: LogDirectoryInit
   #failed = false
 

@@ -296,7 +296,10 @@ export class LogManager {
         throw error
       }
     }
-    for (const [name, entries] of checkpointFiles(logs.filter(log => !log.isClosed))) {
+    for (const [name, entries] of checkpointFiles(
+      logs.filter(log => !log.isClosed),
+      directory.unreadable,
+    )) {
       await this.#writeFile(directory, `${directory.path}/${name}`, encodePartitionOffsets(entries))
     }
   }

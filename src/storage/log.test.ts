@@ -152,7 +152,7 @@ test.each(['clean', 'kill'] as const)('IDM-1: all five are known after a restart
   }
 })
 
-test('a producer is forgotten when it was silent for producer.id.expiration.ms, however old its records are', async () => {
+test('a producer is forgotten by the time of its last append, not by that of its records', async () => {
   const world = await StorageWorld.open()
   world.append({ producerId: 9, producerEpoch: 0, baseSequence: 0, timestampMs: 1000 })
   world.logs.applyRetention()

@@ -80,6 +80,10 @@ test('R4: below the recovery point a bad batch is corruption: the log is offline
   expect(world.errors).toContain('the log is offline: it could not be recovered')
   await world.settled(world.logs.close())
   expect(world.disk.exists(MARKER_PATH)).toBe(false)
+  // The checkpoints were written without the log: the next start must not take the damage for an unsynced tail.
+  await world.start()
+  expect(world.logs.hasUnreadableLog('t', 0)).toBe(true)
+  expect(world.disk.list('/data/t-0').find(({ name }) => name.endsWith('.log'))?.sizeBytes).toBe(sizeBytes)
 })
 
 test('a directory that another broker holds, or of another cluster, is refused', async () => {

@@ -36,7 +36,13 @@ export interface RecoveryInput {
  * nothing is changed.
  */
 export function recoverLog(input: RecoveryInput): LogState {
-  return new Recovery(input).run()
+  const recovery = new Recovery(input)
+  try {
+    return recovery.run()
+  } catch (error) {
+    recovery.closeFiles()
+    throw error
+  }
 }
 
 class Recovery {
@@ -66,6 +72,10 @@ class Recovery {
       }
     }
     return this.#finish()
+  }
+
+  closeFiles(): void {
+    for (const segment of this.#segments) segment.closeFile()
   }
 
   /** Removes what a crash left of deletions and of small files half written. */
@@ -120,6 +130,7 @@ class Recovery {
     const isAbove = !wasClean && baseOffset >= recoveryPoint
     if (isAbove && this.#segments.length > 0 && baseOffset !== this.#expectedOffset) return false
     const segment = new Segment(disk, directoryPath, baseOffset, nowMs, false)
+    this.#segments.push(segment)
     const isTrusted = wasClean || (nextBase !== undefined && nextBase <= recoveryPoint)
     const isKnown = isTrusted && this.#hasEpochs && this.#hasIndexes(segment, sizeBytes)
     if (isKnown && nextBase !== undefined && this.#snapshotOffset >= nextBase)
@@ -127,7 +138,6 @@ class Recovery {
     else if (!isKnown || nextBase !== undefined || !this.#resume(segment, sizeBytes)) {
       this.#scan(segment, sizeBytes, isTrusted)
     }
-    this.#segments.push(segment)
     this.#expectedOffset = segment.endOffset
     return true
   }
@@ -261,7 +271,7 @@ class Recovery {
     const isEpochsChanged = this.#epochs.truncateFromEnd(last.endOffset)
     if (!this.#input.wasClean || isEpochsChanged) this.#saveEpochs()
     // Idle partitions hold no descriptor.
-    for (const segment of this.#segments) segment.closeFile()
+    this.closeFiles()
     // The write of the epochs has synced the directory, and a clean stop did.
     for (const segment of this.#segments) segment.isEntrySynced = segment !== created
     const { wasClean } = this.#input
