@@ -135,6 +135,29 @@ test('a clean stop and start keep topics, ids, configs, records and the epoch th
   expect(await produce('t', 'c')).toEqual([0, 2])
 })
 
+test('what a topic sets for itself is in force again after a start', async () => {
+  await world.createTopic('t', { configs: { 'max.message.bytes': '100' } })
+  await world.createTopic('fast', { configs: { 'ottla.durability': 'os' } })
+  await restart()
+  expect(await produce('t', 'x'.repeat(200))).toEqual([ErrorCode.MESSAGE_TOO_LARGE, -1])
+  world.disk.holdSyncs()
+  expect(await produce('fast', 'x')).toEqual([0, 0])
+})
+
+test('a log that cannot be opened is offline; it is not begun anew over what is there', async () => {
+  await world.createTopic('t')
+  await produce('t', 'precious')
+  await world.close()
+  world.disk.failNext('open', 'EIO', 't-0/00000000000000000000.log')
+  await world.start()
+  client = world.connect()
+  expect(await produce('t', 'x')).toEqual([ErrorCode.KAFKA_STORAGE_ERROR, -1])
+  expect((await read('t')).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
+  await restart()
+  expect(new TextDecoder().decode((await read('t')).records!)).toContain('precious')
+  expect(await produce('t', 'x')).toEqual([0, 1])
+})
+
 test('a clean stop keeps what groups committed', async () => {
   await world.createTopic('t')
   await findCoordinator()
