@@ -161,6 +161,10 @@ test('strangers cannot fill the log: a few lines in each window, then only their
   const later = world.log.lines.slice(LINES_PER_WINDOW)
   expect(later).toHaveLength(2)
   expect(later[0]!.fields).toEqual({ count: strangers - LINES_PER_WINDOW })
+  await world.pass(WINDOW_MS)
+  world.connect().sendFrame(frameOf(999, 0))
+  await world.quiet()
+  expect(world.log.lines).toHaveLength(LINES_PER_WINDOW + 3)
 })
 
 /** A dispatcher with one API, whose handler does what a test says. */

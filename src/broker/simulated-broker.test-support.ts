@@ -17,6 +17,7 @@ import type { Reader } from '../protocol/reader.ts'
 import type { RecordBatchOptions } from '../protocol/records/encode-record-batch.ts'
 import { encodeRecordBatch } from '../protocol/records/encode-record-batch.ts'
 import type { Writer } from '../protocol/writer.ts'
+import type { BatchNative } from '../storage/batch-native.ts'
 import { Broker } from './broker.ts'
 import { createBatchNative } from './machine.ts'
 import { type Reply, SimulatedClient } from './simulated-client.test-support.ts'
@@ -129,6 +130,7 @@ export class SimulatedBroker {
   readonly #random = new SeededRandom(7)
   readonly #settings: ReadonlyMap<string, string>
   #broker: Broker | null = null
+  #heldChecks: (() => void)[] | null = null
 
   constructor(settings: Readonly<Record<string, string>> = {}) {
     this.#settings = new Map([
@@ -160,7 +162,7 @@ export class SimulatedBroker {
       disk: this.disk as Disk,
       random: this.#random,
       logger: this.log,
-      batchNative,
+      batchNative: { ...batchNative, checkOnWorker: this.#checkOnWorker },
       createTransport: (
         options: ConstructorParameters<typeof SimTransport>[2],
         events: ConstructorParameters<typeof SimTransport>[3],
@@ -183,6 +185,17 @@ export class SimulatedBroker {
   async restart(): Promise<void> {
     await this.close()
     await this.start()
+  }
+
+  /** Workers take up no batch until `releaseChecks`. */
+  holdChecks(): void {
+    this.#heldChecks ??= []
+  }
+
+  releaseChecks(): void {
+    const held = this.#heldChecks ?? []
+    this.#heldChecks = null
+    for (const check of held) check()
   }
 
   connect(clientId: string | null = 'test'): SimulatedClient {
@@ -241,6 +254,11 @@ export class SimulatedBroker {
     return reply.value
   }
 
+  readonly #checkOnWorker: BatchNative['checkOnWorker'] = (...call) => {
+    if (this.#heldChecks === null) batchNative.checkOnWorker(...call)
+    else this.#heldChecks.push(() => batchNative.checkOnWorker(...call))
+  }
+
   /** Answers its id. */
   async createTopic(
     name: string,
@@ -261,13 +279,14 @@ export class SimulatedBroker {
 
 export interface BatchOptions extends Partial<RecordBatchOptions> {
   readonly codec?: Codec
+  readonly timestampMs?: number
 }
 
 /** One batch with a record for each value. */
 export function batchOf(values: readonly string[], options: BatchOptions = {}): Uint8Array {
-  const { codec = Codec.NONE, ...rest } = options
+  const { codec = Codec.NONE, timestampMs = 1_700_000_000_000, ...rest } = options
   const records = values.map(value => ({
-    timestampMs: 1_700_000_000_000,
+    timestampMs,
     key: null,
     value: new TextEncoder().encode(value),
     headers: [],

@@ -34,6 +34,12 @@ const OFFLINE: LogRefusal = {
   message: 'the partition is offline: its log could not be opened',
 }
 
+const DELETED: LogRefusal = {
+  ok: false,
+  errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  message: 'the topic was deleted meanwhile',
+}
+
 /**
  * One partition of which this broker is the leader. Its only replica is here, so that the high watermark is what the
  * topic's durability made safe. Owned by the loop; everything but the answers of `awaitCommit` is synchronous.
@@ -212,6 +218,8 @@ export class Partition {
     checked: CheckedBatch | null,
   ): AppendResult {
     if (this.log === null) return OFFLINE
+    // It waited for a worker.
+    if (this.#isDeleted) return DELETED
     const result = this.log.append(batch, { leaderEpoch: this.leaderEpoch, nowMs, origin, checked })
     if (result.ok) this.#ports.onStaged(this)
     return result

@@ -80,6 +80,41 @@ test('a short write of several batches rolls all of them back, and the log recov
   expect(text).toContain('second')
 })
 
+test('a pass that began a new segment is taken back over both, and the new one is gone', async () => {
+  await begin()
+  await world.createTopic('t', { configs: { 'segment.ms': '1000' } })
+  const startMs = 1_700_000_000_000
+  expect(await produce('t', batchOf(['first'], { timestampMs: startMs }))).toEqual([0, 0])
+  world.disk.failNext('pwritev', 'ENOSPC', 't-0/00000000000000000002.log')
+  const replies = [10, 5_000].map(afterMs =>
+    client.send(PRODUCE, 9, produceOf('t', batchOf(['lost'], { timestampMs: startMs + afterMs }))),
+  )
+  await world.quiet()
+  expect(replies.map(reply => produced(reply.value))).toEqual([REFUSED, REFUSED])
+  expect(world.disk.exists('/data/t-0/00000000000000000002.log')).toBe(false)
+  expect(await produce('t', batchOf(['second'], { timestampMs: startMs }))).toEqual([0, 1])
+  expect(await produce('t', batchOf(['third'], { timestampMs: startMs + 5_000 }))).toEqual([0, 2])
+  await world.restart()
+  client = world.connect()
+  const { highWatermark, text } = await read('t')
+  expect(highWatermark).toBe(3)
+  expect(text).not.toContain('lost')
+  expect(await produce('t', batchOf(['fourth']))).toEqual([0, 3])
+})
+
+test('a new segment that cannot be made refuses its batch, and the next one gets the offset', async () => {
+  await begin()
+  await world.createTopic('t', { configs: { 'segment.ms': '1000' } })
+  expect(await produce('t', batchOf(['first']))).toEqual([0, 0])
+  world.disk.failNext('open', 'ENOSPC', 't-0/00000000000000000001.log')
+  const later = () => batchOf(['later'], { timestampMs: 1_700_000_005_000 })
+  expect(await produce('t', later())).toEqual(REFUSED)
+  expect(await produce('t', later())).toEqual([0, 1])
+  await world.restart()
+  client = world.connect()
+  expect((await read('t')).highWatermark).toBe(2)
+})
+
 test('one partition without room fails alone, in a request with two', async () => {
   await begin()
   await world.createTopic('full')

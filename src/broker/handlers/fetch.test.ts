@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
+import * as deleteRecordsCodec from '../../protocol/generated/delete-records.ts'
 import * as deleteTopicsCodec from '../../protocol/generated/delete-topics.ts'
 import { RecordBatch } from '../../protocol/record-batch.ts'
 import { batchesOf } from '../../protocol/records/batches-of.ts'
@@ -16,6 +17,11 @@ import {
 } from '../simulated-broker.test-support.ts'
 import type { SimulatedClient } from '../simulated-client.test-support.ts'
 
+const DELETE_RECORDS = {
+  apiKey: ApiKey.DeleteRecords,
+  encode: deleteRecordsCodec.encodeDeleteRecordsRequest,
+  decode: deleteRecordsCodec.decodeDeleteRecordsResponse,
+}
 const DELETE_TOPICS = {
   apiKey: ApiKey.DeleteTopics,
   encode: deleteTopicsCodec.encodeDeleteTopicsRequest,
@@ -106,6 +112,16 @@ test('FET-1 after max_wait_ms a Fetch is answered with what there is, not before
   expect(offsetsOf(fetched(reply.value).records)).toEqual([0])
 })
 
+test('FET-1 what a Fetch found while it waited is looked at again when its time is over', async () => {
+  await world.createTopic('t')
+  const reply = client.send(FETCH, 11, fetchOf('t', { maxWaitMs: 500, minBytes: 1_000_000 }))
+  await produce('t', 'v0')
+  const topics = [{ name: 't', partitions: [{ partitionIndex: 0, offset: 1 }] }]
+  await world.call(world.connect(), DELETE_RECORDS, 2, { topics })
+  await world.pass(500)
+  expect(fetched(reply.value).errorCode).toBe(ErrorCode.OFFSET_OUT_OF_RANGE)
+})
+
 test('FET-1 min_bytes of 0 and max_wait of 0 wait for nothing', async () => {
   await world.createTopic('t')
   expect((await fetch(11, fetchOf('t', { maxWaitMs: 500, minBytes: 0 }))).records).toHaveLength(0)
@@ -122,6 +138,18 @@ test('FET-1 a Fetch that waits holds up its own connection and no other', async 
   expect(offsetsOf(fetched(waiting.value).records)).toEqual([0])
   await world.quiet()
   expect(produced(behind.value)).toEqual([0, 1])
+})
+
+test('NET-2 a Fetch behind a Fetch that waits is looked at when its turn has come', async () => {
+  await world.createTopic('slow')
+  await world.createTopic('quick')
+  const first = client.send(FETCH, 11, fetchOf('slow', { maxWaitMs: 500 }))
+  const second = client.send(FETCH, 11, fetchOf('quick', { minBytes: 0 }))
+  await world.quiet()
+  await produce('quick', 'v0')
+  await world.pass(500)
+  expect(fetched(first.value).records).toHaveLength(0)
+  expect(offsetsOf(fetched(second.value).records)).toEqual([0])
 })
 
 test('FET-1 an unknown partition beside an empty one does not end the wait, alone it does', async () => {

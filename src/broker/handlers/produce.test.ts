@@ -24,6 +24,12 @@ const INIT_PRODUCER_ID = {
 }
 const UNKNOWN_ID = 'AAAAAAAAAAAAAAAAAAAAZQ'
 const NO_OFFSET = -1
+/** Stays too large for the loop when it is compressed. */
+const RANDOM_TEXT = Array.from({ length: 40_000 }, (_, n) => ((n * 2_654_435_761) >>> 7).toString(36)).join(
+  '',
+)
+/** A worker checks a batch of some hundred KiB well within it. */
+const REAL_CHECK_MS = 100
 const REFUSED = (errorCode: number) => [errorCode, NO_OFFSET]
 
 let world: SimulatedBroker
@@ -344,11 +350,7 @@ test.each([
 test('batches that a worker checks keep the order of their partition, and small ones wait behind them', async () => {
   await begin()
   await world.createTopic('t', { partitions: 2 })
-  // Random enough to stay large when compressed.
-  const text = Array.from({ length: 40_000 }, (_, index) =>
-    ((index * 2_654_435_761) >>> 7).toString(36),
-  ).join('')
-  const large = client.send(PRODUCE, 9, produceOf('t', batchOf([text], { codec: Codec.GZIP })))
+  const large = client.send(PRODUCE, 9, produceOf('t', batchOf([RANDOM_TEXT], { codec: Codec.GZIP })))
   const small = client.send(PRODUCE, 9, produceOf('t', batchOf(['small'])))
   const other = world.connect().send(PRODUCE, 9, produceOf('t', batchOf(['other']), { index: 1 }))
   await world.until(() => small.isAnswered)
@@ -360,10 +362,7 @@ test('batches that a worker checks keep the order of their partition, and small 
 test('a large damaged batch is refused, and acks=0 with one ends the connection', async () => {
   await begin()
   await world.createTopic('t')
-  const text = Array.from({ length: 40_000 }, (_, index) =>
-    ((index * 2_654_435_761) >>> 7).toString(36),
-  ).join('')
-  const damaged = batchOf([text], { codec: Codec.GZIP })
+  const damaged = batchOf([RANDOM_TEXT], { codec: Codec.GZIP })
   damaged[damaged.length - 20]! ^= 0xff
   const reply = client.send(PRODUCE, 9, produceOf('t', damaged))
   await world.until(() => reply.isAnswered)
@@ -371,4 +370,61 @@ test('a large damaged batch is refused, and acks=0 with one ends the connection'
   client.sendSilently(PRODUCE, 9, produceOf('t', damaged, { acks: 0 }))
   await world.until(() => client.isClosed)
   expect(client.frames).toHaveLength(1)
+})
+
+test('the stop waits for what is on its way to the disk, and answers it', async () => {
+  await begin()
+  await world.createTopic('t')
+  world.disk.holdSyncs()
+  const waiting = client.send(PRODUCE, 9, produceOf('t', batchOf(['x'])))
+  await world.quiet()
+  await world.close()
+  expect(produced(waiting.value)).toEqual([0, 0])
+  await world.start()
+  expect(await readAll('t')).toContain('x')
+})
+
+test('a batch that is being checked when the broker stops disturbs nobody', async () => {
+  await begin()
+  await world.createTopic('t')
+  world.holdChecks()
+  const large = client.send(PRODUCE, 9, produceOf('t', batchOf([RANDOM_TEXT], { codec: Codec.GZIP })))
+  client.sendSilently(PRODUCE, 9, produceOf('t', batchOf(['behind']), { acks: 0 }))
+  await world.quiet()
+  await world.close()
+  world.releaseChecks()
+  await new Promise(resolve => setTimeout(resolve, REAL_CHECK_MS))
+  expect(large.isAnswered).toBe(false)
+  await world.start()
+  client = world.connect()
+  expect(await produce(9, produceOf('t', batchOf(['next'])))).toEqual([0, 0])
+})
+
+test('a batch that is being checked when its topic is deleted is told so, and so are those behind it', async () => {
+  await begin()
+  const topicId = await world.createTopic('t')
+  world.holdChecks()
+  const large = client.send(PRODUCE, 9, produceOf('t', batchOf([RANDOM_TEXT], { codec: Codec.GZIP })))
+  const small = client.send(PRODUCE, 9, produceOf('t', batchOf(['small'])))
+  await world.quiet()
+  await world.settled(world.broker.metadata.deleteTopic({ name: null, topicId }))
+  expect([large.isAnswered, small.isAnswered]).toEqual([false, false])
+  world.releaseChecks()
+  await world.until(() => small.isAnswered)
+  const gone = REFUSED(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  expect([produced(large.value), produced(small.value)]).toEqual([gone, gone])
+})
+
+test('a client that leaves while its batch is being checked loses nothing of it and disturbs nobody', async () => {
+  await begin()
+  await world.createTopic('t')
+  world.holdChecks()
+  client.sendSilently(PRODUCE, 9, produceOf('t', batchOf([RANDOM_TEXT], { codec: Codec.GZIP })))
+  await world.quiet()
+  client.close()
+  const behind = world.connect().send(PRODUCE, 9, produceOf('t', batchOf(['behind'])))
+  await world.quiet()
+  world.releaseChecks()
+  await world.until(() => behind.isAnswered)
+  expect(produced(behind.value)).toEqual([0, 1])
 })
