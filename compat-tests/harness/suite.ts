@@ -39,7 +39,10 @@ export class Suite {
   }
 }
 
-async function judge(run: Case, broker: BrokerUnderTest): Promise<{ verdict: 'PASS' | 'FAIL' | 'NOT RUN'; why: string }> {
+async function judge(
+  run: Case,
+  broker: BrokerUnderTest,
+): Promise<{ verdict: 'PASS' | 'FAIL' | 'NOT RUN'; why: string }> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`takes longer than ${CASE_MAX_MS} ms`)), CASE_MAX_MS)

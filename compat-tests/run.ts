@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process'
+
+/** Every suite of foreign clients, in the order they run. */
+const SUITES: ReadonlyMap<string, string> = new Map([
+  ['kcat', 'compat-tests/kcat/run.ts'],
+  ['kafkajs', 'compat-tests/kafkajs/run.ts'],
+  ['protocol-conformance', 'compat-tests/protocol-conformance/run.ts'],
+])
+
+function runSuites(names: readonly string[]): number {
+  const unknown = names.filter(name => !SUITES.has(name))
+  if (unknown.length > 0) {
+    console.error(`no such suite: ${unknown.join(', ')}; there are ${[...SUITES.keys()].join(', ')}`)
+    return 1
+  }
+  const failed = names.filter(name => {
+    const { status } = spawnSync(process.execPath, ['--import', 'tsx', SUITES.get(name)!], {
+      stdio: 'inherit',
+    })
+    return status !== 0
+  })
+  console.log(`foreign clients: ${names.length - failed.length} of ${names.length} suites passed`)
+  for (const name of failed) console.log(`not passed: ${name}`)
+  return failed.length === 0 ? 0 : 1
+}
+
+const asked = process.argv.slice(2)
+process.exit(runSuites(asked.length > 0 ? asked : [...SUITES.keys()]))
