@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
+import { StorageError } from '../../src/base/storage-error.ts'
 import {
   batchOf,
+  CREATE_TOPICS,
   FETCH,
   fetched,
   fetchOf,
@@ -198,4 +200,39 @@ test('one of two directories fails: topics in the other live on', async () => {
   expect(await produce('a', batchOf(['x']))).toEqual(REFUSED)
   expect(await produce('b', batchOf(['x']))).toEqual([0, 0])
   expect((await read('b')).text).toContain('x')
+})
+
+test('a start that the disk refuses holds nothing, and the next one finds everything', async () => {
+  await begin()
+  await world.createTopic('t')
+  await produce('t', batchOf(['kept']))
+  await world.close()
+  for (const operation of ['pwritev', 'fdatasync'] as const) {
+    world.disk.failNext(operation, 'EIO', 'ottla-metadata')
+    await expect(world.start()).rejects.toThrow(StorageError)
+    expect(world.disk.openFileCount).toBe(0)
+  }
+  await world.start()
+  client = world.connect()
+  expect(await read('t')).toMatchObject({ errorCode: 0, highWatermark: 1 })
+})
+
+test('a topic that the journal has no room for is refused, records are still taken, a start mends it', async () => {
+  await begin()
+  await world.createTopic('t')
+  world.disk.failNext('pwritev', 'ENOSPC', 'ottla-metadata.log')
+  const topics = [{ name: 'new', numPartitions: 1, replicationFactor: 1 }]
+  const create = async () => (await world.call(client, CREATE_TOPICS, 5, { topics })).topics[0]!.errorCode
+  expect(await create()).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
+  const known = await world.call(client, METADATA, 9, { topics: null })
+  expect(known.topics.map(({ name }) => name)).toEqual(['t'])
+  expect(await produce('t', batchOf(['x']))).toEqual([0, 0])
+  await world.restart()
+  client = world.connect()
+  expect(await create()).toBe(ErrorCode.NONE)
+  expect(await produce('new', batchOf(['y']))).toEqual([0, 0])
+  await world.restart()
+  client = world.connect()
+  expect((await read('new')).text).toContain('y')
+  expect((await read('t')).text).toContain('x')
 })
