@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import kafkajs from 'kafkajs'
+import { BrokerUnderTest } from '../harness/broker-under-test.ts'
+
+const RECORDS = Number(process.env.RECORDS ?? 10_000_000)
+const KILLS = 5
+const PARTITIONS = 6
+const TOPIC = 'ledger'
+const VENV = '.cache/confluent-kafka'
+const HERE = 'compat-tests/durability'
+/** Bytes of one line of acknowledgements, at least; tells how far the writer is. */
+const LINE_BYTES = 14
+const CATCH_UP_MAX_MS = 300_000
+
+const sleep = (delayMs: number): Promise<void> => new Promise(resolve => setTimeout(resolve, delayMs))
+
+function installClient(): string {
+  const python = join(VENV, 'bin/python')
+  if (existsSync(python)) return python
+  mkdirSync('.cache', { recursive: true })
+  const commands = [
+    ['python3', '-m', 'venv', VENV],
+    [python, '-m', 'pip', 'install', '--quiet', 'confluent-kafka'],
+  ]
+  for (const [program, ...args] of commands) {
+    if (spawnSync(program!, args, { stdio: 'inherit' }).status !== 0)
+      throw new Error('confluent-kafka could not be installed')
+  }
+  return python
+}
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0
+}
+
+/** Kills the broker when the writer is at 1/6, 2/6 … of its way. */
+async function killOnTheWay(
+  broker: BrokerUnderTest,
+  acknowledgements: string,
+  writer: ChildProcess,
+): Promise<number> {
+  let kills = 0
+  while (kills < KILLS && writer.exitCode === null) {
+    await sleep(100)
+    if (sizeOf(acknowledgements) < ((kills + 1) / (KILLS + 1)) * RECORDS * LINE_BYTES) continue
+    await broker.killAndRestart()
+    kills += 1
+    console.log(
+      `killed and started again at about ${Math.round(sizeOf(acknowledgements) / LINE_BYTES)} records`,
+    )
+  }
+  return kills
+}
+
+/** Waits until the group has been given as many records as there are, or gives up. */
+async function catchUp(memberLogs: readonly string[]): Promise<void> {
+  const deadlineMs = Date.now() + CATCH_UP_MAX_MS
+  const lineCount = () =>
+    memberLogs.reduce((sum, path) => sum + readFileSync(path, 'latin1').split('\n').length - 1, 0)
+  let before = -1
+  while (Date.now() < deadlineMs) {
+    await sleep(3000)
+    const count = lineCount()
+    if (count >= RECORDS && count === before) return
+    before = count
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  await exited
+}
+
+async function prove(python: string, folder: string): Promise<boolean> {
+  const broker = await BrokerUnderTest.start()
+  const admin = new kafkajs.Kafka({ brokers: [broker.bootstrap], logLevel: kafkajs.logLevel.NOTHING }).admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS }] })
+  await admin.disconnect()
+  const acknowledgements = join(folder, 'acknowledged')
+  const memberLogs = ['member-0', 'member-1'].map(name => join(folder, name))
+  const run = (script: string, args: readonly string[]) =>
+    spawn(python, [join(HERE, script), broker.bootstrap, TOPIC, ...args], { stdio: 'inherit' })
+  const members = memberLogs.map(path => run('member.py', ['readers', path]))
+  const startedAtMs = Date.now()
+  const writer = run('writer.py', [String(RECORDS), acknowledgements])
+  const ended = once(writer, 'exit')
+  const kills = await killOnTheWay(broker, acknowledgements, writer)
+  const [code] = await ended
+  console.log(
+    `the writer ended with ${code} after ${Math.round((Date.now() - startedAtMs) / 1000)} s and ${kills} kills`,
+  )
+  await catchUp(memberLogs)
+  for (const member of members) await end(member)
+  const args = [
+    join(HERE, 'judge.py'),
+    broker.bootstrap,
+    TOPIC,
+    String(PARTITIONS),
+    String(RECORDS),
+    acknowledgements,
+  ]
+  const { status } = spawnSync(python, [...args, ...memberLogs], { stdio: 'inherit' })
+  await broker.stop()
+  return code === 0 && kills === KILLS && status === 0
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'ottla-ledger-'))
+const isProven = await prove(installClient(), folder)
+rmSync(folder, { recursive: true })
+console.log(isProven ? 'PASS durability' : 'FAIL durability')
+process.exit(isProven ? 0 : 1)
