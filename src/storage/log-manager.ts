@@ -79,20 +79,8 @@ export class LogManager {
   private constructor(ports: LogManagerPorts, options: LogManagerOptions) {
     this.#ports = ports
     this.#options = options
-    let clusterId = options.clusterId
-    const directories: LogDirectory[] = []
-    for (const path of options.logDirectories) {
-      const loaded = loadDirectory(
-        { ...ports, ...options, clusterId, path, onFailure: directory => this.#directoryFailed(directory) },
-        this.#logPorts(),
-      )
-      clusterId = loaded.directory.meta.clusterId
-      directories.push(loaded.directory)
-      for (const log of loaded.logs) this.#add(log)
-    }
-    assert(clusterId !== null, 'there is a log directory')
-    this.clusterId = clusterId
-    this.directories = directories
+    this.directories = this.#loadDirectories()
+    this.clusterId = this.directories[0]!.meta.clusterId
     this.#every(options.retentionCheckIntervalMs, () => this.applyRetention())
     this.#every(options.checkpointIntervalMs, () => this.checkpoint())
     this.#every(FLUSH_CHECK_INTERVAL_MS, () => this.#flushByTime())
@@ -228,6 +216,30 @@ export class LogManager {
       closeCleanly(this.#ports, directory, this.#logsOf(directory), this.#options)
       directory.release()
     }
+  }
+
+  /** When one can't be had, those before it are let go. */
+  #loadDirectories(): readonly LogDirectory[] {
+    const { logDirectories } = this.#options
+    assert(logDirectories.length > 0, 'there is a log directory')
+    const directories: LogDirectory[] = []
+    try {
+      for (const path of logDirectories) {
+        const clusterId = directories[0]?.meta.clusterId ?? this.#options.clusterId
+        const onFailure = (failed: LogDirectory) => this.#directoryFailed(failed)
+        const input = { ...this.#ports, ...this.#options, clusterId, path, onFailure }
+        const { directory, logs } = loadDirectory(input, this.#logPorts())
+        directories.push(directory)
+        for (const log of logs) this.#add(log)
+      }
+    } catch (error) {
+      for (const directory of directories) {
+        directory.closeThreads()
+        directory.release()
+      }
+      throw error
+    }
+    return directories
   }
 
   #write(log: Log): FailedAppend | null {

@@ -95,6 +95,18 @@ test('a directory that another broker holds, or of another cluster, is refused',
   await expect(second.start('another')).rejects.toBeInstanceOf(StorageError)
 })
 
+test('when one log directory is refused, those before it are let go', async () => {
+  const holder = new StorageWorld()
+  holder.directories = ['/b']
+  await holder.start()
+  const world = new StorageWorld()
+  world.disk = holder.disk
+  world.directories = ['/a', '/b']
+  await expect(world.start()).rejects.toMatchObject({ code: 'EWOULDBLOCK' })
+  world.directories = ['/a']
+  await world.start()
+})
+
 test('an index that is damaged is built again', async () => {
   const world = await StorageWorld.open({ indexIntervalBytes: 0 })
   for (let index = 0; index < 10; index += 1) world.append({ values: [`v${index}`] })
