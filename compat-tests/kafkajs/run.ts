@@ -78,9 +78,9 @@ for (const codec of CODECS) {
     await withAdmin(kafka, admin => admin.createTopics({ topics: [{ topic, numPartitions: 3 }] }))
     await produce(kafka, topic, sent, CompressionTypes[codec])
     const read = await consume(kafka, topic, `group-${codec}`, sent.length)
-    const line = (key: unknown, value: unknown, number: unknown) => `${key} ${value} ${number}`
-    const expected = sent.map(({ key, value, headers }) => line(key, value, headers?.number))
-    const found = read.map(({ key, value, headers }) => line(key, value, headers?.number))
+    const line = ({ key, value, headers }: Message | KafkaMessage) =>
+      [key, value, headers?.number].map(String).join(' ')
+    const [expected, found] = [sent.map(line), read.map(line)]
     assert.deepEqual(found.toSorted(), expected.toSorted())
   })
 }
