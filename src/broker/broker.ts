@@ -125,6 +125,11 @@ export class Broker {
     return this.#network.connectionCount
   }
 
+  /** Fetches that wait for more to read. */
+  get parkedFetchCount(): number {
+    return this.#delayedFetches.count
+  }
+
   get metadata(): MetadataStore {
     return this.#metadata
   }
@@ -266,7 +271,7 @@ export class Broker {
       onConnectionOpened: connection => {
         connection.session = this.#originOf(connection)
       },
-      onConnectionClosed: () => {},
+      onConnectionClosed: connection => dispatcher.connectionClosed(connection),
     })
   }
 

@@ -56,6 +56,8 @@ export class Dispatcher {
   readonly #log: ThrottledLog
   readonly #owner: RequestOwner
   #writer = new Writer()
+  /** Who is told when a connection ends before its answer. */
+  readonly #abandoned = new Map<Connection, () => void>()
   /** Answers are completed within the network's pass; else `onCompletedLater` asks for one. */
   #isStarting = false
 
@@ -65,6 +67,7 @@ export class Dispatcher {
     this.#owner = {
       respond: (request, body) => this.#respond(request, body),
       respondNothing: request => this.#complete(request.slot, null),
+      whenAbandoned: ({ slot }, callback) => this.#abandoned.set(slot.connection, callback),
       retainFrame: ({ slabIndex }) => ports.frames.retainSlab(slabIndex),
       releaseFrame: ({ slabIndex }) => ports.frames.releaseSlab(slabIndex),
       closeConnection: request => this.#abort(request.slot.connection),
@@ -82,6 +85,12 @@ export class Dispatcher {
     } finally {
       this.#isStarting = false
     }
+  }
+
+  connectionClosed(connection: Connection): void {
+    const callback = this.#abandoned.get(connection)
+    this.#abandoned.delete(connection)
+    callback?.()
   }
 
   /** Produce may overtake the wait of Produce; nothing else overlaps (NET-2). */
@@ -161,6 +170,7 @@ export class Dispatcher {
   }
 
   #complete(slot: RequestSlot, answer: Parameters<RequestSlot['complete']>[0]): void {
+    this.#abandoned.delete(slot.connection)
     slot.complete(answer)
     if (!this.#isStarting) this.#ports.onCompletedLater()
   }

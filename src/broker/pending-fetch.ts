@@ -57,7 +57,8 @@ export class PendingFetch implements ParkedFetch {
   }
 
   park(delayedFetches: DelayedFetches): void {
-    delayedFetches.park(this)
+    const takeBack = delayedFetches.park(this)
+    this.#context.whenAbandoned(takeBack)
   }
 
   retry(): boolean {

@@ -8,6 +8,7 @@ export interface RequestOwner {
   retainFrame(request: Request): void
   releaseFrame(request: Request): void
   closeConnection(request: Request): void
+  whenAbandoned(request: Request, callback: () => void): void
 }
 
 /** Where a request came in. */
@@ -85,6 +86,10 @@ export class Request implements RequestContext {
 
   releaseFrame(): void {
     this.#owner.releaseFrame(this)
+  }
+
+  whenAbandoned(callback: () => void): void {
+    this.#owner.whenAbandoned(this, callback)
   }
 
   closeConnection(): void {

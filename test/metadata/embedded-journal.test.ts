@@ -123,3 +123,19 @@ test('a failed sync refuses the change, and every later one', async () => {
   expect(store.image.topic('t')).toBeUndefined()
   await store.close()
 })
+
+test('after a full disk the journal goes on by itself, and holds what was answered', async () => {
+  const disk = newDisk()
+  const store = await start(disk)
+  disk.failNext('pwritev', 'ENOSPC', 'ottla-metadata.log')
+  expect(await store.createTopic(TOPIC)).toMatchObject({
+    ok: false,
+    errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
+  })
+  expect(await store.createTopic({ ...TOPIC, name: 'later' })).toMatchObject({ ok: true })
+  await store.close()
+  const again = await start(disk, 2)
+  expect(again.image.topic('t')).toBeUndefined()
+  expect(again.image.topic('later')).toBeDefined()
+  await again.close()
+})

@@ -1,3 +1,4 @@
+import { INTERNAL_TOPIC_MESSAGE, isInternalTopic } from '../../metadata/image/metadata-image.ts'
 import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
@@ -23,6 +24,9 @@ export const createPartitions = defineHandler<CreatePartitionsRequest, CreatePar
       const { name } = topic
       if (counts.get(name)! > 1) {
         return { name, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
+      }
+      if (isInternalTopic(name)) {
+        return { name, errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: INTERNAL_TOPIC_MESSAGE }
       }
       const result = await services.metadata.createPartitions(topic, request.validateOnly)
       if (result.ok) return { name, errorCode: ErrorCode.NONE, errorMessage: null }

@@ -1,5 +1,6 @@
 import { type ConfigEntry, describeTopicConfig } from '../../config/config-layers.ts'
 import { configLayersOf } from '../../metadata/config-layers-of.ts'
+import { INTERNAL_TOPIC_MESSAGE, isInternalTopic } from '../../metadata/image/metadata-image.ts'
 import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
@@ -41,6 +42,9 @@ async function created(
   validateOnly: boolean,
   services: BrokerServices,
 ): Promise<CreatableTopicResultInit> {
+  if (isInternalTopic(topic.name)) {
+    return refused(topic.name, ErrorCode.INVALID_TOPIC_EXCEPTION, INTERNAL_TOPIC_MESSAGE)
+  }
   const result = await services.metadata.createTopic(topic, validateOnly)
   if (!result.ok) return refused(topic.name, result.errorCode, result.errorMessage)
   const asked = new Map(topic.configs.map(({ name, value }) => [name, value ?? '']))

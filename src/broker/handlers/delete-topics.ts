@@ -1,3 +1,4 @@
+import { INTERNAL_TOPIC_MESSAGE, isInternalTopic } from '../../metadata/image/metadata-image.ts'
 import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
@@ -51,6 +52,15 @@ async function deleted(
       ? 'You may not specify both topic name and topic id.'
       : 'Neither topic name nor id were specified.'
     return { name, topicId, errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
+  }
+  const asked = name ?? services.metadata.image.topicById(topicId)?.name ?? ''
+  if (isInternalTopic(asked)) {
+    return {
+      name: asked,
+      topicId,
+      errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION,
+      errorMessage: INTERNAL_TOPIC_MESSAGE,
+    }
   }
   const result = await services.metadata.deleteTopic(topic)
   if (result.ok) {

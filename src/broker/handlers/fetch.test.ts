@@ -356,3 +356,13 @@ test('readers that wait are answered empty when the broker stops', async () => {
   expect(client.isClosed).toBe(true)
   expect(world.time.clock.monotonicMs() - beforeMs).toBeLessThan(100)
 })
+
+test('a Fetch that waits goes with its connection', async () => {
+  await world.createTopic('t')
+  client.send(FETCH, 11, fetchOf('t', { maxWaitMs: 2_147_483_647, minBytes: 1 }))
+  await world.pass(10)
+  expect(world.broker.parkedFetchCount).toBe(1)
+  client.close()
+  await world.pass(10)
+  expect(world.broker.parkedFetchCount).toBe(0)
+})

@@ -261,3 +261,15 @@ test('a topic whose log the disk refuses is there, offline, and its records are 
   await world.createTopic('other')
   expect(await produce('other', 0)).toEqual([0, 0])
 })
+
+test('ADM-1, ADM-2: a client neither creates, extends nor deletes a topic that the broker manages', async () => {
+  await begin()
+  const name = '__consumer_offsets'
+  expect((await create(7, { name })).errorCode).toBe(ErrorCode.INVALID_TOPIC_EXCEPTION)
+  await look(4, name, { allowAutoTopicCreation: true })
+  const extended = await call(CREATE_PARTITIONS, 2, { topics: [{ name, count: 90 }], timeoutMs: 1_000 })
+  expect(extended.results[0]!.errorCode).toBe(ErrorCode.INVALID_TOPIC_EXCEPTION)
+  const { responses } = await call(DELETE_TOPICS, 5, { topicNames: [name], timeoutMs: 1_000 })
+  expect(responses[0]!.errorCode).toBe(ErrorCode.INVALID_TOPIC_EXCEPTION)
+  expect(await look(4, name)).toBe(ErrorCode.NONE)
+})

@@ -111,7 +111,8 @@ test.each([2, -2, 100])('PRO-1 acks %i is refused and nothing is appended', asyn
 
 test('PRO-4 internal topics are written by the broker, and by the admin client only', async () => {
   await begin()
-  await world.createTopic('__consumer_offsets', { partitions: 2 })
+  const topics = [{ name: '__consumer_offsets' }]
+  await world.call(world.connect(), METADATA, 4, { topics, allowAutoTopicCreation: true })
   const request = produceOf('__consumer_offsets', batchOf(['x']))
   const refused = await produce(9, request)
   expect(refused).toEqual(REFUSED(ErrorCode.INVALID_TOPIC_EXCEPTION))

@@ -87,7 +87,7 @@ export class EmbeddedMetadataLog implements MetadataLog {
       this.#disk.pwritev(file, [frame], this.#sizeBytes)
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      this.#failure = error
+      if (!this.#isTakenBack(file, error)) this.#failure = error
       return Promise.reject(error)
     }
     this.#sequence++
@@ -96,6 +96,18 @@ export class EmbeddedMetadataLog implements MetadataLog {
       this.#pending = { resolve, reject }
       this.#queue.fdatasync(file, 0)
     })
+  }
+
+  /** A full disk is no reason to distrust it: once what was written of the frame is cut off, all is as before. */
+  #isTakenBack(file: FileHandle, error: StorageError): boolean {
+    if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return false
+    try {
+      this.#disk.truncate(file, this.#sizeBytes)
+      return true
+    } catch (truncateError) {
+      if (!(truncateError instanceof StorageError)) throw truncateError
+      return false
+    }
   }
 
   /** A crash between the two files leaves frames that the snapshot already holds: their numbers tell. */

@@ -27,6 +27,12 @@ const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
   '__share_group_state',
 ])
 
+/**
+ * Why a client may not create, extend or delete one: groups are found by the number of its partitions, and its records
+ * are what the coordinator holds in memory.
+ */
+export const INTERNAL_TOPIC_MESSAGE = 'The topic is managed by the broker.'
+
 export function isInternalTopic(name: string): boolean {
   return INTERNAL_TOPICS.has(name)
 }
