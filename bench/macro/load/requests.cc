@@ -1,0 +1,214 @@
+#include "requests.h"
+
+namespace bench {
+namespace {
+
+constexpr size_t kFixedMaxBytes = 512;
+constexpr size_t kPerPartitionMaxBytes = 16;
+constexpr int32_t kTimeoutMs = 30'000;
+constexpr int32_t kFetchWaitMaxMs = 500;
+constexpr int16_t kErrorOfTheBenchmark = -1;
+
+/** Header version 2. */
+void writeHeader(Writer& writer, int16_t apiKey, int16_t apiVersion) {
+  writer.int32(0);  // the size comes last
+  writer.int16(apiKey);
+  writer.int16(apiVersion);
+  writer.int32(0);
+  writer.string("load");
+  writer.noTags();
+}
+
+void finish(Request& request, const Writer& writer) {
+  request.bytes.resize(static_cast<size_t>(writer.at() - request.bytes.data()));
+  Writer(request.bytes.data()).int32(static_cast<int32_t>(request.bytes.size() - 4));
+}
+
+}  // namespace
+
+Request makeProduce(std::string_view topic, const std::vector<int32_t>& partitionIndexes,
+                    const std::vector<uint8_t>& batch) {
+  Request request;
+  request.bytes.resize(kFixedMaxBytes + partitionIndexes.size() * (kPerPartitionMaxBytes + batch.size()));
+  Writer writer(request.bytes.data());
+  writeHeader(writer, 0, 9);
+  writer.uvarint(0);  // no transactional id
+  writer.int16(-1);   // acks=all
+  writer.int32(kTimeoutMs);
+  writer.compactArray(1);
+  writer.compactString(topic);
+  writer.compactArray(partitionIndexes.size());
+  for (const int32_t partitionIndex : partitionIndexes) {
+    writer.int32(partitionIndex);
+    writer.uvarint(batch.size() + 1);
+    writer.bytes(batch.data(), batch.size());
+    writer.noTags();
+  }
+  writer.noTags();
+  writer.noTags();
+  finish(request, writer);
+  return request;
+}
+
+Request makeFetch(std::string_view topic, int32_t partitionIndex, int32_t maxBytes) {
+  Request request;
+  request.bytes.resize(kFixedMaxBytes);
+  Writer writer(request.bytes.data());
+  writeHeader(writer, 1, 12);
+  writer.int32(-1);  // not a replica
+  writer.int32(kFetchWaitMaxMs);
+  writer.int32(1);  // min bytes
+  writer.int32(maxBytes);
+  writer.int8(0);    // read uncommitted
+  writer.int32(0);   // no session
+  writer.int32(-1);
+  writer.compactArray(1);
+  writer.compactString(topic);
+  writer.compactArray(1);
+  writer.int32(partitionIndex);
+  writer.int32(-1);  // leader epoch
+  request.fetchOffsetAt = static_cast<size_t>(writer.at() - request.bytes.data());
+  writer.int64(0);
+  writer.int32(-1);  // last fetched epoch
+  writer.int64(-1);  // log start offset
+  writer.int32(maxBytes);
+  writer.noTags();
+  writer.noTags();
+  writer.compactArray(0);  // nothing forgotten
+  writer.compactString("");
+  writer.noTags();
+  finish(request, writer);
+  return request;
+}
+
+Request makeCreateTopic(std::string_view topic, int32_t partitionCount, const std::string& config) {
+  Request request;
+  request.bytes.resize(kFixedMaxBytes);
+  Writer writer(request.bytes.data());
+  writeHeader(writer, 19, 5);
+  writer.compactArray(1);
+  writer.compactString(topic);
+  writer.int32(partitionCount);
+  writer.int16(1);         // replication factor
+  writer.compactArray(0);  // no assignments
+  const size_t equals = config.find('=');
+  writer.compactArray(config.empty() ? 0 : 1);
+  if (!config.empty()) {
+    writer.compactString(config.substr(0, equals));
+    writer.compactString(config.substr(equals + 1));
+    writer.noTags();
+  }
+  writer.noTags();
+  writer.int32(kTimeoutMs);
+  writer.int8(0);  // not only validated
+  writer.noTags();
+  finish(request, writer);
+  return request;
+}
+
+Request makeDeleteTopic(std::string_view topic) {
+  Request request;
+  request.bytes.resize(kFixedMaxBytes);
+  Writer writer(request.bytes.data());
+  writeHeader(writer, 20, 4);
+  writer.compactArray(1);
+  writer.compactString(topic);
+  writer.int32(kTimeoutMs);
+  writer.noTags();
+  finish(request, writer);
+  return request;
+}
+
+Request makeMetadata(std::string_view topic) {
+  Request request;
+  request.bytes.resize(kFixedMaxBytes);
+  Writer writer(request.bytes.data());
+  writeHeader(writer, 3, 9);
+  writer.compactArray(1);
+  writer.compactString(topic);
+  writer.noTags();
+  writer.int8(0);  // no automatic creation
+  writer.int8(0);
+  writer.int8(0);
+  writer.noTags();
+  finish(request, writer);
+  return request;
+}
+
+int16_t readProduceErrors(Reader& reader, size_t partitionCount) {
+  reader.tags();
+  reader.compactArray();
+  reader.compactString();
+  if (reader.compactArray() != partitionCount) return kErrorOfTheBenchmark;
+  for (size_t i = 0; i < partitionCount; i += 1) {
+    reader.int32();
+    const int16_t errorCode = reader.int16();
+    if (errorCode != 0) return errorCode;
+    reader.skip(8 + 8 + 8);  // base offset, append time, log start offset
+    if (reader.compactArray() != 0) return kErrorOfTheBenchmark;
+    reader.compactString();
+    reader.tags();
+  }
+  return reader.ok() ? 0 : kErrorOfTheBenchmark;
+}
+
+int16_t readCreateTopicError(Reader& reader) {
+  reader.tags();
+  reader.int32();
+  reader.compactArray();
+  reader.compactString();
+  const int16_t errorCode = reader.int16();
+  return reader.ok() ? errorCode : kErrorOfTheBenchmark;
+}
+
+int16_t readDeleteTopicError(Reader& reader) { return readCreateTopicError(reader); }
+
+bool readHasLeaders(Reader& reader, size_t partitionCount) {
+  reader.tags();
+  reader.int32();
+  for (size_t left = reader.compactArray(); left > 0 && reader.ok(); left -= 1) {
+    reader.int32();  // node id
+    reader.compactString();
+    reader.int32();
+    reader.compactString();
+    reader.tags();
+  }
+  reader.compactString();  // cluster id
+  reader.int32();
+  reader.compactArray();
+  if (reader.int16() != 0) return false;
+  reader.compactString();
+  reader.int8();
+  if (reader.compactArray() != partitionCount) return false;
+  for (size_t left = partitionCount; left > 0; left -= 1) {
+    if (reader.int16() != 0) return false;
+    reader.int32();
+    if (reader.int32() < 0) return false;
+    reader.int32();
+    for (int list = 0; list < 3; list += 1) reader.skip(4 * reader.compactArray());
+    reader.tags();
+  }
+  return reader.ok();
+}
+
+FetchHead readFetchHead(Reader& reader) {
+  FetchHead head;
+  reader.tags();
+  reader.int32();
+  head.errorCode = reader.int16();
+  reader.int32();
+  if (head.errorCode != 0 || reader.compactArray() == 0) return head;
+  reader.compactString();
+  reader.compactArray();
+  reader.int32();
+  head.errorCode = reader.int16();
+  reader.skip(8 + 8 + 8);  // high watermark, last stable offset, log start offset
+  reader.skip(17 * reader.compactArray());
+  reader.int32();
+  head.recordBytes = reader.compactArray();
+  if (head.recordBytes >= 8) head.baseOffset = reader.int64();
+  if (!reader.ok()) head.errorCode = kErrorOfTheBenchmark;
+  return head;
+}
+
+}  // namespace bench
