@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
     if (name == 'g') options.isGroupCommit = true;
     if (name == '?') return 1;
   }
-  if (options.port == 0 || options.dataDir.empty()) bench::fail("limit --port N --data-dir DIR [--partitions N] [--group]");
+  if (options.port == 0 || options.dataDir.empty()) bench::fail("limit --port N --data-dir DIR ...");
   // sendfile to a closed socket raises it.
   std::signal(SIGPIPE, SIG_IGN);
   bench::Server server(options);

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cell } from './cell.ts'
+import { type Duration, type Sample, takeSample } from './load-generator.ts'
+import type { Progress } from './progress.ts'
+import type { Target, TargetName } from './target.ts'
+
+/** Below this the kernel does not write back so eagerly that the next sample pays for the last one. */
+const DIRTY_QUIET_KIB = 256 * 1024
+const SETTLE_MAX_MS = 8_000
+const SETTLE_INTERVAL_MS = 200
+
+export interface CellResult {
+  readonly cell: Cell
+  readonly samples: Map<TargetName, Sample[]>
+}
+
+/** Every round visits every cell and every target, so that a busy minute of the machine hits all of them. */
+export async function measure(
+  cells: readonly Cell[],
+  targets: readonly Target[],
+  rounds: number,
+  duration: Duration,
+  progress: Progress,
+): Promise<CellResult[]> {
+  const results = cells.map(cell => ({ cell, samples: new Map<TargetName, Sample[]>() }))
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { cell, samples } of results) {
+      const able = targets.filter(target => target.durability === cell.durability)
+      for (const target of rotated(able, round)) {
+        const sample = await sampleOf(target, cell, duration)
+        samples.set(target.name, [...(samples.get(target.name) ?? []), sample])
+        progress.step(
+          `${cell.name}, ${target.name}: ${sample.megabytesPerS} MB/s, ${sample.brokerCpuUsPerRequest} us`,
+        )
+      }
+    }
+  }
+  return results
+}
+
+export async function sampleOf(target: Target, cell: Cell, duration: Duration): Promise<Sample> {
+  await settle()
+  const at = await target.begin(cell)
+  try {
+    return await takeSample(at, cell, duration)
+  } finally {
+    await target.end(at)
+  }
+}
+
+/** So that nobody is always first. */
+function rotated<Item>(items: readonly Item[], by: number): Item[] {
+  const start = items.length === 0 ? 0 : by % items.length
+  return [...items.slice(start), ...items.slice(0, start)]
+}
+
+async function settle(): Promise<void> {
+  for (
+    let waitedMs = 0;
+    waitedMs < SETTLE_MAX_MS && dirtyKiB() > DIRTY_QUIET_KIB;
+    waitedMs += SETTLE_INTERVAL_MS
+  ) {
+    await sleep(SETTLE_INTERVAL_MS)
+  }
+}
+
+function dirtyKiB(): number {
+  const rows = readFileSync('/proc/meminfo', 'utf8').matchAll(/^(?:Dirty|Writeback):\s+(\d+) kB$/gm)
+  return [...rows].reduce((sum, row) => sum + Number(row[1]), 0)
+}
