@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Durability } from './cell.ts'
 import { findFreePort, type Started, startChild, stopChild } from './child.ts'
+import { makeDataDir } from './data-dir.ts'
 
 export const KAFKA_VERSION = '4.3.1'
 const KAFKA_LIBS = resolve('build/bench/kafka-libs')
@@ -58,7 +58,7 @@ class Process implements BrokerProcess {
 
 export async function ottlaProcess(durability: Durability): Promise<BrokerProcess> {
   const port = await findFreePort()
-  const directory = mkdtempSync(join(tmpdir(), 'bench-ottla-'))
+  const directory = makeDataDir('ottla')
   const options = [
     '--port',
     String(port),
@@ -75,7 +75,7 @@ export async function ottlaProcess(durability: Durability): Promise<BrokerProces
 export async function kafkaProcess(): Promise<BrokerProcess> {
   const port = await findFreePort()
   const controllerPort = await findFreePort()
-  const directory = mkdtempSync(join(tmpdir(), 'bench-kafka-'))
+  const directory = makeDataDir('kafka')
   const properties = join(directory, 'server.properties')
   mkdirSync(join(directory, 'data'))
   writeFileSync(properties, kafkaProperties(port, controllerPort, join(directory, 'data')))

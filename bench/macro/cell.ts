@@ -1,6 +1,6 @@
 /**
- * When an answer to acks=all is sent. `os`: once the bytes are in the page cache, which a power cut loses. `group`: after
- * an fdatasync; with Apache Kafka that is `flush.messages=1`.
+ * When an answer to acks=all is sent. `os`: once the bytes are in the page cache, which a power cut loses. `group`:
+ * after an fdatasync; with Apache Kafka that is `flush.messages=1`.
  */
 export type Durability = 'os' | 'group'
 

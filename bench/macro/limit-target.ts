@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import type { Cell, Durability } from './cell.ts'
 import { findFreePort, type Started, startChild, stopChild } from './child.ts'
+import { makeDataDir } from './data-dir.ts'
 import type { Endpoint } from './load-generator.ts'
 import type { Target } from './target.ts'
 
@@ -19,7 +18,7 @@ export class LimitTarget implements Target {
 
   async begin(cell: Cell): Promise<Endpoint> {
     const port = await findFreePort()
-    this.#dataDir = mkdtempSync(join(tmpdir(), 'bench-limit-'))
+    this.#dataDir = makeDataDir('limit')
     const options = [
       '--port',
       String(port),

@@ -21,8 +21,6 @@ export interface Sample {
   readonly brokerResidentMiB: number
   readonly loadCores: number
   readonly otherCores: number
-  readonly errors: number
-  readonly firstErrorCode: number
 }
 
 /** Where a sample is taken. */
@@ -56,6 +54,11 @@ export async function takeSample(at: Endpoint, cell: Cell, duration: Duration): 
   const endOffset = String(requests * cell.recordsPerBatch)
   const reading = ['--fetch-bytes', String(cell.fetchBytes), '--end-offset', endOffset]
   return JSON.parse(await load(['fetch', ...where(at), ...shape(cell), ...times, ...reading]))
+}
+
+/** See touch-memory.h. */
+export async function touchMemory(sizeMiB: number): Promise<void> {
+  await load(['touch-memory', '--memory', String(sizeMiB)])
 }
 
 function where(at: Endpoint): string[] {

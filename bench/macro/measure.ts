@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cell } from './cell.ts'
-import { type Duration, type Sample, takeSample } from './load-generator.ts'
+import { type Duration, type Sample, takeSample, touchMemory } from './load-generator.ts'
 import type { Progress } from './progress.ts'
 import type { Target, TargetName } from './target.ts'
 
 /** Below this the kernel does not write back so eagerly that the next sample pays for the last one. */
 const DIRTY_QUIET_KIB = 256 * 1024
+/** More than a sample writes; see touch-memory.h. */
+const TOUCHED_MAX_MIB = 3_000
 const SETTLE_MAX_MS = 8_000
 const SETTLE_INTERVAL_MS = 200
 
@@ -63,9 +65,15 @@ async function settle(): Promise<void> {
   ) {
     await sleep(SETTLE_INTERVAL_MS)
   }
+  const [availableKiB = 0] = memoryKiB(['MemAvailable'])
+  await touchMemory(Math.min(TOUCHED_MAX_MIB, Math.floor(availableKiB / 1024 / 4)))
 }
 
 function dirtyKiB(): number {
-  const rows = readFileSync('/proc/meminfo', 'utf8').matchAll(/^(?:Dirty|Writeback):\s+(\d+) kB$/gm)
-  return [...rows].reduce((sum, row) => sum + Number(row[1]), 0)
+  return memoryKiB(['Dirty', 'Writeback']).reduce((sum, each) => sum + each, 0)
+}
+
+function memoryKiB(names: readonly string[]): number[] {
+  const text = readFileSync('/proc/meminfo', 'utf8')
+  return names.map(name => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0))
 }

@@ -41,12 +41,11 @@ export function startTable(results: readonly StartResult[]): string {
 export function document(results: Results): string {
   const of = (durability: Durability) =>
     cellTable(results.cells.filter(each => each.cell.durability === durability))
-  const rules = { os: of('os'), group: of('group'), ratios: ratioTable(results.cells) }
   return [
     introduction(results),
-    `## Processor time beside the others\n\n${RATIO_NOTE}\n\n${rules.ratios}`,
-    `## Answers from the page cache\n\n${OS_NOTE}\n\n${rules.os}`,
-    `## Answers after fdatasync\n\n${GROUP_NOTE}\n\n${rules.group}`,
+    `## Processor time beside the others\n\n${RATIO_NOTE}\n\n${ratioTable(results.cells)}`,
+    `## Answers from the page cache\n\n${OS_NOTE}\n\n${of('os')}`,
+    `## Answers after fdatasync\n\n${GROUP_NOTE}\n\n${of('group')}`,
     `## Start and memory\n\n${START_NOTE}\n\n${startTable(results.starts)}`,
     '',
   ]
@@ -62,17 +61,17 @@ export function toJson(results: Results): string {
 }
 
 const RATIO_NOTE =
-  "How many times the broker process's CPU time per request that of Ottla is: above 1, Ottla needs less. " +
-  'The range is that of the samples of the same round, divided one by one.'
+  'CPU time per request of the other program, divided by that of Ottla in the same round: above 1, Ottla needs less.'
 const OS_NOTE =
-  'Ottla with `ottla.durability=os`, Apache Kafka as it comes, the limit program without a flush: all answer acks=all ' +
-  'once the bytes are in the page cache. A process may be killed without loss; a power cut loses what was not written back.'
+  'Ottla with `ottla.durability=os`, Apache Kafka as it comes, the limit program without a flush: acks=all is ' +
+  'answered once the bytes are in the page cache. No record is lost when the process is killed; a power cut loses ' +
+  'what was not yet written back.'
 const GROUP_NOTE =
-  'Ottla with `ottla.durability=group`, its default; Apache Kafka with `flush.messages=1` on the topic; the limit program ' +
-  'with one thread that calls fdatasync for whatever was written since its last round.'
+  'Ottla with `ottla.durability=group`, its default; Apache Kafka with `flush.messages=1` on the topic; the limit ' +
+  'program with one thread that calls fdatasync for whatever was written since its last round.'
 const START_NOTE =
-  'From the spawn to the line that says it listens (Apache Kafka: to the first connection that is taken), and resident ' +
-  'memory two seconds later. Each after a clean stop. Median, and the range in brackets.'
+  'From the spawn to the line that says it listens (Apache Kafka: to the first connection that is taken), and ' +
+  'resident memory two seconds later. Each after a clean stop.'
 
 function introduction(results: Results): string {
   const { machine, rounds, duration } = results
@@ -80,22 +79,29 @@ function introduction(results: Results): string {
 
 Written by \`npm run bench\` on ${results.date}; every sample is in [bench/results.json](../bench/results.json).
 
-${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, \
-Ottla ${machine.commit}, Apache Kafka ${machine.kafka ?? 'not measured'} (${machine.java ?? 'no Java'}, heap of 1 GiB, \
-warmed up). Load generator and broker share the cores, and other work may run on the machine, so **CPU time per \
-request is the steadier figure**; requests per second tell what was left for the broker. Read ratios of one row group, \
-not absolute values of different days.
+| | |
+|---|---|
+| machine | ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel} |
+| Ottla | ${machine.commit}, Node ${machine.node} |
+| Apache Kafka | ${machine.kafka ?? 'not measured'}, ${machine.java ?? 'no Java'}, heap of 1 GiB, warmed up |
+| C++ limit | \`bench/limit\`: one epoll thread that reads, checks the CRC, writes and answers, and nothing else |
+| load | \`bench/macro/load\`: one thread, valid batches, acks=all, the error code of every answer is checked |
 
-One generator (\`bench/macro/load\`, C++, one thread) sends the same valid batches to all over 127.0.0.1, acks=all, and \
-checks the error code of every answer. All keep their data on the same file system. Medians of ${rounds} samples of \
-${duration.measureS} s after ${duration.warmUpS} s on a topic of its own, in rounds over all work and all brokers; \
-brackets hold the lowest and the highest sample. Latency counts from when a request was due. *C++ limit* \
-(\`bench/limit\`) is one epoll thread that reads, checks the CRC, writes and answers, and does nothing else that a \
-broker must: what the kernel itself costs here. CPU time is that of all threads of the broker's process; RSS is \
-at the end of a sample, of a process that has been through the samples before.
+Load generator and broker share the cores, and others may use the machine at the same time. **CPU time per request \
+is the steadier figure**; requests per second also tell what was left for the broker. Compare brokers within one row \
+group, not figures of different days.
 
-Again, or a part of it: \`npm run bench\`, \`npm run bench -- produce-16k\`, \`npm run bench -- --smoke\`. Apache Kafka \
-takes part if \`mvn\` and \`java\` are there.`
+Medians of ${rounds} samples of ${duration.measureS} s after ${duration.warmUpS} s, each on a topic of its own, taken \
+in rounds over all work and all brokers; brackets hold the lowest and the highest sample. All data is on one file \
+system, all traffic on 127.0.0.1. CPU time is that of all threads of the broker's process. RSS is at the end of a \
+sample, in a process that has been through the samples before. Latency counts from when a request was due: at a given \
+rate by the clock, else when it had room.
+
+Before each sample, 3 GB of memory are written to and given back: a virtual machine gets a page from its host when it \
+first writes to it, and whoever comes first would pay for that.
+
+To measure again: \`npm run bench\`; a part of it: \`npm run bench -- produce-16k\`; only whether it works: \
+\`npm run bench -- --smoke\`. Apache Kafka takes part if \`mvn\` and \`java\` are there.`
 }
 
 function figures(samples: readonly Sample[]): string[] {

@@ -11,13 +11,15 @@ namespace {
 constexpr const char* kUsage =
     "load create|delete|produce|fetch --port N [--topic NAME] [--config KEY=VALUE] [--partitions N]\n"
     "  [--connections N] [--in-flight N] [--records N] [--record-bytes N] [--partitions-per-request N]\n"
-    "  [--fetch-bytes N] [--end-offset N] [--warm-up S] [--seconds S] [--rate N] [--requests N] [--pid N]";
+    "  [--fetch-bytes N] [--end-offset N] [--warm-up S] [--seconds S] [--rate N] [--requests N] [--pid N]\n"
+    "load touch-memory --memory MIB";
 
 Command commandOf(std::string_view name) {
   if (name == "create") return Command::kCreate;
   if (name == "delete") return Command::kDelete;
   if (name == "produce") return Command::kProduce;
   if (name == "fetch") return Command::kFetch;
+  if (name == "touch-memory") return Command::kTouchMemory;
   fail(kUsage);
 }
 
@@ -33,6 +35,7 @@ bool setInteger(Options& options, std::string_view name, const char* text) {
   if (name == "--fetch-bytes") return options.fetchMaxBytes = value, true;
   if (name == "--end-offset") return options.fetchEndOffset = std::atoll(text), true;
   if (name == "--requests") return options.requestsPerConnection = std::atoll(text), true;
+  if (name == "--memory") return options.memoryMiB = value, true;
   if (name == "--pid") return options.brokerPid = value, true;
   return false;
 }
@@ -55,7 +58,7 @@ Options readOptions(int argc, char** argv) {
   for (int i = 2; i < argc; i += 2) {
     if (!setInteger(options, argv[i], argv[i + 1]) && !setOther(options, argv[i], argv[i + 1])) fail(kUsage);
   }
-  if (options.port == 0) fail(kUsage);
+  if (options.port == 0 && options.command != Command::kTouchMemory) fail(kUsage);
   return options;
 }
 

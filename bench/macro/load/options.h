@@ -5,7 +5,7 @@
 
 namespace bench {
 
-enum class Command { kCreate, kDelete, kProduce, kFetch };
+enum class Command { kCreate, kDelete, kProduce, kFetch, kTouchMemory };
 
 struct Options {
   Command command = Command::kProduce;
@@ -30,6 +30,8 @@ struct Options {
   double requestsPerSecond = 0;
   /** Ends after so many, without a warm-up; 0: after measureS. */
   int64_t requestsPerConnection = 0;
+  /** To touch. */
+  int64_t memoryMiB = 0;
   /** Whose processor time and memory is reported; 0: nobody's. */
   int32_t brokerPid = 0;
 };

@@ -5,6 +5,7 @@ namespace {
 
 constexpr size_t kFixedMaxBytes = 512;
 constexpr size_t kPerPartitionMaxBytes = 16;
+constexpr size_t kListedPartitionBytes = 4 + 4 + 8 + 1;
 constexpr int32_t kTimeoutMs = 30'000;
 constexpr int32_t kFetchWaitMaxMs = 500;
 constexpr int16_t kErrorOfTheBenchmark = -1;
@@ -119,17 +120,23 @@ Request makeDeleteTopic(std::string_view topic) {
   return request;
 }
 
-Request makeMetadata(std::string_view topic) {
+Request makeListOffsets(std::string_view topic, int32_t partitionCount) {
   Request request;
-  request.bytes.resize(kFixedMaxBytes);
+  request.bytes.resize(kFixedMaxBytes + static_cast<size_t>(partitionCount) * kListedPartitionBytes);
   Writer writer(request.bytes.data());
-  writeHeader(writer, 3, 9);
+  writeHeader(writer, 2, 7);
+  writer.int32(-1);  // not a replica
+  writer.int8(0);    // read uncommitted
   writer.compactArray(1);
   writer.compactString(topic);
+  writer.compactArray(static_cast<size_t>(partitionCount));
+  for (int32_t partitionIndex = 0; partitionIndex < partitionCount; partitionIndex += 1) {
+    writer.int32(partitionIndex);
+    writer.int32(-1);  // leader epoch
+    writer.int64(-1);  // the end
+    writer.noTags();
+  }
   writer.noTags();
-  writer.int8(0);  // no automatic creation
-  writer.int8(0);
-  writer.int8(0);
   writer.noTags();
   finish(request, writer);
   return request;
@@ -163,32 +170,19 @@ int16_t readCreateTopicError(Reader& reader) {
 
 int16_t readDeleteTopicError(Reader& reader) { return readCreateTopicError(reader); }
 
-bool readHasLeaders(Reader& reader, size_t partitionCount) {
+int16_t readListOffsetsErrors(Reader& reader) {
   reader.tags();
   reader.int32();
-  for (size_t left = reader.compactArray(); left > 0 && reader.ok(); left -= 1) {
-    reader.int32();  // node id
-    reader.compactString();
-    reader.int32();
-    reader.compactString();
-    reader.tags();
-  }
-  reader.compactString();  // cluster id
-  reader.int32();
   reader.compactArray();
-  if (reader.int16() != 0) return false;
   reader.compactString();
-  reader.int8();
-  if (reader.compactArray() != partitionCount) return false;
-  for (size_t left = partitionCount; left > 0; left -= 1) {
-    if (reader.int16() != 0) return false;
+  for (size_t left = reader.compactArray(); left > 0 && reader.ok(); left -= 1) {
     reader.int32();
-    if (reader.int32() < 0) return false;
-    reader.int32();
-    for (int list = 0; list < 3; list += 1) reader.skip(4 * reader.compactArray());
+    const int16_t errorCode = reader.int16();
+    if (errorCode != 0) return errorCode;
+    reader.skip(8 + 8 + 4);  // timestamp, offset, leader epoch
     reader.tags();
   }
-  return reader.ok();
+  return reader.ok() ? 0 : kErrorOfTheBenchmark;
 }
 
 FetchHead readFetchHead(Reader& reader) {

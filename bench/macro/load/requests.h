@@ -26,15 +26,14 @@ Request makeFetch(std::string_view topic, int32_t partitionIndex, int32_t maxByt
 Request makeCreateTopic(std::string_view topic, int32_t partitionCount, const std::string& config);
 /** DeleteTopics 4. */
 Request makeDeleteTopic(std::string_view topic);
-/** Metadata 9 of one topic. */
-Request makeMetadata(std::string_view topic);
+/** ListOffsets 7 of the end of each partition. */
+Request makeListOffsets(std::string_view topic, int32_t partitionCount);
 
 /** These read from behind the correlation id; the answer is the first error code that is not 0. */
 int16_t readProduceErrors(Reader& reader, size_t partitionCount);
 int16_t readCreateTopicError(Reader& reader);
 int16_t readDeleteTopicError(Reader& reader);
-/** True when each partition of the topic has a leader. */
-bool readHasLeaders(Reader& reader, size_t partitionCount);
+int16_t readListOffsetsErrors(Reader& reader);
 
 struct FetchHead {
   int16_t errorCode = 0;

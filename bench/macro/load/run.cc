@@ -95,7 +95,10 @@ int Run::run() {
   }
   if (isCounted && !isDone()) fail("the broker stalls");
   print(before, usage());
-  return errorCount_ == 0 ? 0 : kExitCodeErrors;
+  if (errorCount_ == 0) return 0;
+  std::fprintf(stderr, "%llu answers were errors, the first with code %d\n",
+               static_cast<unsigned long long>(errorCount_), firstErrorCode_);
+  return kExitCodeErrors;
 }
 
 /** At a rate, any connection with room may take the next request: they take turns at being first. */
@@ -164,10 +167,8 @@ void Run::print(const Usage& before, const Usage& after) const {
               latencies_.percentileUs(0.99), latencies_.percentileUs(0.999), latencies_.percentileUs(1));
   std::printf("\"brokerCpuUsPerRequest\":%.2f,\"brokerCores\":%.2f,\"brokerResidentMiB\":%.1f,",
               count == 0 ? 0 : brokerS * 1e6 / count, brokerS / elapsedS, residentMiBOf(options_.brokerPid));
-  std::printf("\"loadCores\":%.2f,\"otherCores\":%.2f,", ownS / elapsedS,
+  std::printf("\"loadCores\":%.2f,\"otherCores\":%.2f}\n", ownS / elapsedS,
               (after.busyS - before.busyS - brokerS - ownS) / elapsedS);
-  std::printf("\"errors\":%llu,\"firstErrorCode\":%d}\n", static_cast<unsigned long long>(errorCount_),
-              firstErrorCode_);
 }
 
 }  // namespace bench

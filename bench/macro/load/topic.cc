@@ -61,8 +61,9 @@ void createTopic(const Options& options) {
   Reader created = connection.ask(makeCreateTopic(options.topic, options.partitionCount, options.config));
   refuse(readCreateTopicError(created), "CreateTopics");
   for (int tries = 0; tries < kLeaderTriesMax; tries += 1) {
-    Reader metadata = connection.ask(makeMetadata(options.topic));
-    if (readHasLeaders(metadata, static_cast<size_t>(options.partitionCount))) return;
+    // Metadata of Apache Kafka names leaders that do not know of it yet; a leader itself tells.
+    Reader offsets = connection.ask(makeListOffsets(options.topic, options.partitionCount));
+    if (readListOffsetsErrors(offsets) == 0) return;
     usleep(kLeaderWaitUs);
   }
   fail("the topic has no leaders");
