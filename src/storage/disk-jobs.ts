@@ -1,39 +1,40 @@
 import { assert } from '../base/assert.ts'
 import type { Disk, DiskCompletions, DiskQueue } from '../base/disk.ts'
-import type { SmallFileWrite } from '../base/small-file.ts'
+import { SmallFileWrite } from '../base/small-file.ts'
+import { StorageError } from '../base/storage-error.ts'
 
 /** Slow calls of a directory that nobody's answer waits for, on a thread of their own, each with its callback. */
 export class DiskJobs {
   readonly queue: DiskQueue
+  readonly #disk: Disk
   readonly #callbacks = new Map<number, (errno: number) => void>()
   #nextTicket = 0
 
   constructor(disk: Disk) {
+    this.#disk = disk
     this.queue = disk.createQueue((completions, count) => this.#complete(completions, count))
   }
 
   /** `submit` hands exactly one call with the ticket to the queue; `done` gets its errno, 0 for success. */
   run(submit: (queue: DiskQueue, ticket: number) => void, done: (errno: number) => void): void {
-    const ticket = this.#nextTicket
-    this.#nextTicket = (this.#nextTicket + 1) % 0x7fff_ffff
+    const ticket = this.#takeTicket()
     this.#callbacks.set(ticket, done)
     submit(this.queue, ticket)
   }
 
-  /** A write in several steps: each completion of its one ticket runs `step`, until the write is over. */
-  smallFile(
-    start: (ticket: number) => SmallFileWrite,
-    step: (state: 'done' | 'failed', errno: number) => void,
-  ): void {
-    const ticket = this.#nextTicket
-    this.#nextTicket = (this.#nextTicket + 1) % 0x7fff_ffff
-    const write = start(ticket)
-    const advance = (errno: number): void => {
-      const state = write.advance(errno)
-      if (state === 'pending') this.#callbacks.set(ticket, advance)
-      else step(state, errno)
-    }
-    this.#callbacks.set(ticket, advance)
+  /** Replaces a small file durably; one write per path at a time. StorageError when the disk refuses. */
+  writeFile(path: string, bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const ticket = this.#takeTicket()
+      const write = new SmallFileWrite(this.#disk, this.queue, path, bytes, ticket)
+      const advance = (errno: number): void => {
+        const state = write.advance(errno)
+        if (state === 'pending') this.#callbacks.set(ticket, advance)
+        else if (state === 'done') resolve()
+        else reject(new StorageError(`errno ${errno}`, 'write', path))
+      }
+      this.#callbacks.set(ticket, advance)
+    })
   }
 
   /** The same as `run` for a caller that waits. */
@@ -45,6 +46,12 @@ export class DiskJobs {
   close(): void {
     this.queue.close()
     this.#callbacks.clear()
+  }
+
+  #takeTicket(): number {
+    const ticket = this.#nextTicket
+    this.#nextTicket = (this.#nextTicket + 1) % 0x7fff_ffff
+    return ticket
   }
 
   readonly #complete: DiskCompletions = (completions, count) => {

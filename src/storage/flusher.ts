@@ -32,6 +32,7 @@ export class Flusher {
   #group: FlushJob[] = []
   #completed = 0
   #failed = false
+  #idleWaiters: (() => void)[] = []
 
   constructor(disk: Disk, events: FlusherEvents) {
     this.#events = events
@@ -40,6 +41,14 @@ export class Flusher {
 
   get isIdle(): boolean {
     return this.#group.length === 0 && this.#dirty.size === 0
+  }
+
+  /** Answers when no sync is under way and none is due. */
+  whenIdle(): Promise<void> {
+    return new Promise(resolve => {
+      this.#idleWaiters.push(resolve)
+      this.#tellIdle()
+    })
   }
 
   /** The segment has written bytes that are not synced; `pump` begins the work. */
@@ -101,6 +110,13 @@ export class Flusher {
     this.pump()
     for (const log of moved) this.#events.onDurable(log)
     if (moved.size > 0) this.#events.onDurablePassEnd()
+    this.#tellIdle()
+  }
+
+  #tellIdle(): void {
+    if (!this.isIdle) return
+    for (const resolve of this.#idleWaiters) resolve()
+    this.#idleWaiters = []
   }
 }
 

@@ -52,6 +52,11 @@ export function checkpointFiles(
   ]
 }
 
+/** Of a log's directory, as the checkpoints know it. */
+export function nameOfLog(log: { readonly topicName: string; readonly partitionIndex: number }): string {
+  return `${log.topicName}-${log.partitionIndex}`
+}
+
 function offsetEntry(log: { topicName: string; partitionIndex: number }, offset: number): PartitionOffset {
   return { topicName: log.topicName, partitionIndex: log.partitionIndex, offset }
 }
@@ -123,6 +128,10 @@ function loadLogs(input: LoadInput, directory: LogDirectory, wasClean: boolean, 
     const log = loadLog(input, directory, name, { recoveryPoints, startOffsets, wasClean }, logPorts)
     if (log !== null) logs.push(log)
   }
+  const known = new Set([...logs, ...directory.unreadable].map(nameOfLog))
+  for (const name of [...recoveryPoints.keys(), ...startOffsets.keys()]) {
+    if (!known.has(name)) directory.forgotten.add(name)
+  }
   return logs
 }
 
@@ -188,7 +197,7 @@ function readCheckpoint(input: LoadInput, name: string): Map<string, number> {
   const bytes = readSmallFile(input.disk, path)
   try {
     const entries = bytes === null ? [] : decodePartitionOffsets(bytes, path)
-    return new Map(entries.map(entry => [`${entry.topicName}-${entry.partitionIndex}`, entry.offset]))
+    return new Map(entries.map(entry => [nameOfLog(entry), entry.offset]))
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
     input.logger.warn({ path }, 'a checkpoint is broken and is not used')

@@ -34,6 +34,11 @@ export class LogDirectory {
    * start would take their damage for an unsynced tail; and no clean stop is claimed (KAFKA-15375).
    */
   readonly unreadable: UnreadableLog[] = []
+  /**
+   * Directory names that the checkpoints may still speak of, though no log is there any more. Before a log gets such a
+   * name again they must be written, or a start would take the offsets of the one before for its own.
+   */
+  readonly forgotten = new Set<string>()
   readonly #init: LogDirectoryInit
   #failed = false
 

@@ -3,20 +3,18 @@ import type { Clock, Timer, Timers } from '../base/clock.ts'
 import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
-import { SmallFileWrite } from '../base/small-file.ts'
 import { StorageError } from '../base/storage-error.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { BatchNative } from './batch-native.ts'
-import { encodePartitionOffsets } from './checkpoint-file.ts'
+import { Checkpointer } from './checkpointer.ts'
 import { closeCleanly } from './clean-stop.ts'
 import { LeaderEpochCache } from './leader-epoch-cache.ts'
-import { checkpointFiles, loadDirectory } from './load-directory.ts'
+import { loadDirectory, nameOfLog } from './load-directory.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogDirectory } from './log-directory.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
 import { ProducerState } from './producer-state.ts'
-import { EPOCH_FILE_NAME } from './recovery.ts'
 import { Segment } from './segment.ts'
 
 export interface LogManagerPorts {
@@ -64,6 +62,7 @@ export class LogManager {
   readonly #timers = new Set<Timer>()
   /** Logs under way: those of a topic are created side by side, and count where they will be. */
   readonly #creating = new Map<LogDirectory, number>()
+  readonly #checkpointers: ReadonlyMap<LogDirectory, Checkpointer>
   #staged: Log[] = []
   #closed = false
 
@@ -81,6 +80,12 @@ export class LogManager {
     this.#options = options
     this.directories = this.#loadDirectories()
     this.clusterId = this.directories[0]!.meta.clusterId
+    this.#checkpointers = new Map(
+      this.directories.map(directory => [
+        directory,
+        new Checkpointer(directory, () => this.#logsOf(directory)),
+      ]),
+    )
     this.#every(options.retentionCheckIntervalMs, () => this.applyRetention())
     this.#every(options.checkpointIntervalMs, () => this.checkpoint())
     this.#every(FLUSH_CHECK_INTERVAL_MS, () => this.#flushByTime())
@@ -103,9 +108,11 @@ export class LogManager {
   ): Promise<Log> {
     assert(this.getLog(topicName, partitionIndex) === undefined, `${topicName}-${partitionIndex} is there`)
     const directory = this.#emptiest()
-    const directoryPath = `${directory.path}/${topicName}-${partitionIndex}`
+    const name = nameOfLog({ topicName, partitionIndex })
+    const directoryPath = `${directory.path}/${name}`
     this.#creating.set(directory, (this.#creating.get(directory) ?? 0) + 1)
     try {
+      if (directory.forgotten.has(name)) await this.#checkpointers.get(directory)!.write()
       await this.#makeLogDirectory(directory, directoryPath, topicId)
     } finally {
       this.#creating.set(directory, this.#creating.get(directory)! - 1)
@@ -188,12 +195,12 @@ export class LogManager {
     }
   }
 
-  /** Writes the leader epochs that changed and then the three checkpoints of every directory, off the loop. */
+  /** Writes the checkpoints of every directory, off the loop. */
   async checkpoint(): Promise<void> {
     for (const directory of this.directories) {
       if (directory.isFailed) continue
       try {
-        await this.#checkpointDirectory(directory)
+        await this.#checkpointers.get(directory)!.write()
       } catch (error) {
         if (!(error instanceof StorageError)) throw error
         this.#ports.logger.error(
@@ -207,10 +214,15 @@ export class LogManager {
   /** The clean stop: last sync, indexes, snapshots, checkpoints, directories, marker. Blocks the loop for its syncs. */
   async close(): Promise<void> {
     if (this.#closed) return
-    this.flushStaged()
     this.#closed = true
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
+    this.flushStaged()
+    // A sync whose failure nobody is told would be tried again by the clean stop, and may succeed over lost data.
+    while (this.directories.some(({ flusher }) => !flusher.isIdle)) {
+      await Promise.all(this.directories.map(({ flusher }) => flusher.whenIdle()))
+      this.flushStaged()
+    }
     for (const directory of this.directories) {
       directory.closeThreads()
       closeCleanly(this.#ports, directory, this.#logsOf(directory), this.#options)
@@ -275,6 +287,7 @@ export class LogManager {
     const partitions = this.#logs.get(log.topicName)!
     partitions.delete(log.partitionIndex)
     if (partitions.size === 0) this.#logs.delete(log.topicName)
+    log.directory.forgotten.add(nameOfLog(log))
     if (this.#staged.includes(log)) this.#discardStaged(log)
     log.close()
     const { jobs, path } = log.directory
@@ -293,38 +306,6 @@ export class LogManager {
   #discardStaged(log: Log): void {
     this.#staged = this.#staged.filter(other => other !== log)
     log.rollBack()
-  }
-
-  async #checkpointDirectory(directory: LogDirectory): Promise<void> {
-    const logs = this.#logsOf(directory)
-    for (const log of logs) {
-      if (log.epochsChangedFrom === Number.POSITIVE_INFINITY) continue
-      const before = log.epochsChangedFrom
-      log.epochsChangedFrom = Number.POSITIVE_INFINITY
-      try {
-        await this.#writeFile(directory, `${log.directoryPath}/${EPOCH_FILE_NAME}`, log.epochs.encode())
-      } catch (error) {
-        log.epochsChangedFrom = Math.min(before, log.epochsChangedFrom)
-        throw error
-      }
-    }
-    for (const [name, entries] of checkpointFiles(
-      logs.filter(log => !log.isClosed),
-      directory.unreadable,
-    )) {
-      await this.#writeFile(directory, `${directory.path}/${name}`, encodePartitionOffsets(entries))
-    }
-  }
-
-  #writeFile(directory: LogDirectory, path: string, bytes: Uint8Array): Promise<void> {
-    const { jobs } = directory
-    return new Promise((resolve, reject) => {
-      jobs.smallFile(
-        ticket => new SmallFileWrite(this.#ports.disk, jobs.queue, path, bytes, ticket),
-        (state, errno) =>
-          state === 'done' ? resolve() : reject(new StorageError(`errno ${errno}`, 'write', path)),
-      )
-    })
   }
 
   #flushByTime(): void {
@@ -350,7 +331,7 @@ export class LogManager {
       path,
       jobs.call((queue, ticket) => queue.makeDirectory(path, ticket)),
     )
-    await this.#writeFile(directory, `${path}/partition.metadata`, encodePartitionMetadata(topicId))
+    await jobs.writeFile(`${path}/partition.metadata`, encodePartitionMetadata(topicId))
     await check(
       path,
       jobs.call((queue, ticket) => queue.syncDirectory(directory.path, ticket)),

@@ -5,6 +5,7 @@ import { StorageWorld } from './storage-world.test-support.ts'
 
 const LOG_PATH = '/data/t-0/00000000000000000000.log'
 const MARKER_PATH = '/data/.kafka_cleanshutdown'
+const OTHER_TOPIC_ID = 'BBBBBBBBBBBBBBBBBBBBBQ'
 const SEED_COUNT = 300
 
 function overwrite(world: StorageWorld, position: number, bytes: readonly number[]): void {
@@ -141,6 +142,82 @@ test('the partitions of a topic spread over the log directories', async () => {
   await world.settled(Promise.all(created))
   const paths = [0, 1, 2, 3].map(index => world.logs.getLog('t', index)!.directoryPath.slice(0, 2))
   expect(paths.toSorted()).toEqual(['/a', '/a', '/b', '/b'])
+})
+
+test('a log under the name of a deleted one has nothing of its offsets, after a power cut', async () => {
+  const world = await StorageWorld.open()
+  for (let index = 0; index < 5; index += 1) world.append({ values: [`v${index}`] })
+  world.sync()
+  world.log.deleteRecordsBefore(3)
+  await world.settled(world.logs.checkpoint())
+  await world.settled(world.logs.deleteLog('t', 0))
+  await world.settled(world.logs.createLog('t', OTHER_TOPIC_ID, 0, world.config))
+  world.append({ values: ['new'] })
+  world.sync()
+  expect(world.log.durableOffset).toBe(1)
+  await world.cutPower()
+  expect(world.errors).toEqual([])
+  expect(world.values()).toEqual(['new'])
+})
+
+test('nor when the broker was started anew between the two', async () => {
+  const world = await StorageWorld.open()
+  for (let index = 0; index < 5; index += 1) world.append({ values: [`v${index}`] })
+  world.sync()
+  await world.settled(world.logs.checkpoint())
+  await world.settled(world.logs.deleteLog('t', 0))
+  await world.cutPower()
+  await world.settled(world.logs.createLog('t', OTHER_TOPIC_ID, 0, world.config))
+  world.append({ values: ['new'] })
+  world.sync()
+  await world.cutPower()
+  expect(world.errors).toEqual([])
+  expect(world.values()).toEqual(['new'])
+})
+
+test('LOG-3: a sync that fails while the broker stops leaves no marker', async () => {
+  const world = await StorageWorld.open()
+  world.append({ values: ['a'] })
+  world.disk.failNext('fdatasync', 'EIO', '.log')
+  await world.settled(world.logs.close())
+  expect(world.disk.exists(MARKER_PATH)).toBe(false)
+})
+
+test('R4: a segment below the recovery point is missing: nothing behind the gap is removed', async () => {
+  const world = await StorageWorld.open({ segmentSizeBytes: 100 })
+  for (let index = 0; index < 4; index += 1) world.append({ values: [`v${index}`] })
+  world.sync()
+  world.time.advance(100)
+  await world.settled(world.logs.checkpoint())
+  expect(world.log.recoveryPoint).toBe(4)
+  world.append({ values: ['v4'] })
+  world.sync()
+  const files = world.files('.log')
+  world.disk.unlink(`/data/t-0/${files[3]}`)
+  // So that the segment before the gap is read, and its end seen.
+  world.disk.unlink(`/data/t-0/${files[2]!.replace('.log', '.index')}`)
+  world.disk.syncDirectory('/data/t-0')
+  await world.cutPower()
+  expect(world.files('.log')).toEqual(files.toSpliced(3, 1))
+})
+
+test('a stop leaves one snapshot, whatever stops there were before', async () => {
+  const world = await StorageWorld.open()
+  for (let index = 0; index < 5; index += 1) {
+    world.append({ values: [`v${index}`], producerId: 1, producerEpoch: 0, baseSequence: index })
+    world.sync()
+    await world.restartCleanly()
+  }
+  expect(world.files('.snapshot')).toEqual(['00000000000000000005.snapshot'])
+})
+
+test('checkpoints that are asked for at the same time do not disturb each other', async () => {
+  const world = await StorageWorld.open()
+  world.append({ values: ['a'] })
+  world.sync()
+  await world.settled(world.logs.checkpoint())
+  await world.settled(Promise.all([1, 2, 3].map(() => world.logs.checkpoint())))
+  expect(world.errors).toEqual([])
 })
 
 /** A run of appends, syncs, rolls and power cuts; answers what was wrong. */

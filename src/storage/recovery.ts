@@ -9,7 +9,7 @@ import { LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LogState } from './log.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
-import { ProducerState } from './producer-state.ts'
+import { type ProducerEntry, ProducerState } from './producer-state.ts'
 import { Segment, type SegmentBatch, segmentFileName } from './segment.ts'
 import { scanSegment } from './segment-scan.ts'
 import { TimeIndex } from './time-index.ts'
@@ -63,7 +63,7 @@ class Recovery {
     const entries = this.#removeLeftovers()
     const bases = offsetsOf(entries, 'log')
     this.#loadEpochs()
-    this.#loadSnapshot(offsetsOf(entries, 'snapshot'), this.#trustedEnd(bases))
+    this.#loadSnapshot(offsetsOf(entries, 'snapshot'), bases)
     for (const [index, baseOffset] of bases.entries()) {
       const sizeBytes = entries.find(({ name }) => name === segmentFileName(baseOffset, 'log'))!.sizeBytes
       if (!this.#openSegment(baseOffset, bases[index + 1], sizeBytes)) {
@@ -107,28 +107,38 @@ class Recovery {
   }
 
   /** The newest whole snapshot that no scanned batch is part of; later batches are replayed. */
-  #loadSnapshot(offsets: readonly number[], trustedEnd: number): void {
-    const { disk, batchNative, directoryPath } = this.#input
+  #loadSnapshot(offsets: readonly number[], bases: readonly number[]): void {
+    const trustedEnd = this.#trustedEnd(bases)
+    let isFound = false
     for (const offset of offsets.toReversed()) {
-      const path = `${directoryPath}/${segmentFileName(offset, 'snapshot')}`
-      const bytes = offset <= trustedEnd ? readSmallFile(disk, path) : null
-      const producers =
-        bytes === null ? null : decodeProducerSnapshot(bytes, batchNative.crc32c, this.#input.nowMs)
+      // An older one is of use again when a log is cut; those of earlier stops are not where a segment begins.
+      if (isFound && bases.includes(offset)) continue
+      const path = `${this.#input.directoryPath}/${segmentFileName(offset, 'snapshot')}`
+      const producers = isFound || offset > trustedEnd ? null : this.#readSnapshot(path)
       if (producers === null) {
-        disk.unlink(path)
+        this.#input.disk.unlink(path)
         continue
       }
       for (const producer of producers) this.#producers.restore(producer)
       this.#snapshotOffset = offset
-      return
+      isFound = true
     }
+  }
+
+  #readSnapshot(path: string): ProducerEntry[] | null {
+    const { disk, batchNative, nowMs } = this.#input
+    const bytes = readSmallFile(disk, path)
+    return bytes === null ? null : decodeProducerSnapshot(bytes, batchNative.crc32c, nowMs)
   }
 
   /** False when the segment is behind a cut, or a gap that no synced log has. */
   #openSegment(baseOffset: number, nextBase: number | undefined, sizeBytes: number): boolean {
     const { disk, directoryPath, recoveryPoint, wasClean, nowMs } = this.#input
     const isAbove = !wasClean && baseOffset >= recoveryPoint
-    if (isAbove && this.#segments.length > 0 && baseOffset !== this.#expectedOffset) return false
+    if (isAbove && this.#segments.length > 0 && baseOffset !== this.#expectedOffset) {
+      if (this.#expectedOffset < recoveryPoint) throw new StorageError('EBADMSG', 'recover', directoryPath)
+      return false
+    }
     const segment = new Segment(disk, directoryPath, baseOffset, nowMs, false)
     this.#segments.push(segment)
     const isTrusted = wasClean || (nextBase !== undefined && nextBase <= recoveryPoint)
