@@ -11,7 +11,7 @@ export interface MetaProperties {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** Version 1. Kafka writes its keys sorted, below a comment with the date, which readers ignore. */
+/** Version 1. Readers ignore comments and the order of the keys, which in Kafka's file is a hash table's. */
 export function encodeMetaProperties({ clusterId, nodeId, directoryId }: MetaProperties): Uint8Array {
   return encoder.encode(
     `#\ncluster.id=${clusterId}\ndirectory.id=${directoryId}\nnode.id=${nodeId}\nversion=1\n`,
