@@ -24,6 +24,7 @@ export async function startChild(
 ): Promise<Started> {
   const startedAtMs = performance.now()
   const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] })
+  killWithThisProcess(child)
   let output = ''
   child.stderr.on('data', (chunk: Buffer) => {
     output += chunk.toString()
@@ -38,6 +39,13 @@ export async function startChild(
   ended.catch(() => undefined) // from here on its end is the business of whoever asks it
   late.catch(() => undefined)
   return { child, pid: child.pid ?? 0, startMs: performance.now() - startedAtMs }
+}
+
+/** An interrupted benchmark leaves no broker behind. */
+function killWithThisProcess(child: ChildProcess): void {
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
 }
 
 export async function stopChild(child: ChildProcess): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const PARENT = resolve('build/bench/data')
@@ -7,4 +7,8 @@ const PARENT = resolve('build/bench/data')
 export function makeDataDir(name: string): string {
   mkdirSync(PARENT, { recursive: true })
   return mkdtempSync(join(PARENT, `${name}-`))
+}
+
+export function removeDataDirs(): void {
+  rmSync(PARENT, { recursive: true, force: true })
 }

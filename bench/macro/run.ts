@@ -10,6 +10,7 @@ import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { kafkaProcess, ottlaProcess } from './broker-process.ts'
 import { CELLS, type Cell, SMOKE_CELL_NAMES } from './cell.ts'
+import { removeDataDirs } from './data-dir.ts'
 import type { Duration } from './load-generator.ts'
 import { describeMachine } from './machine.ts'
 import { type CellResult, measure, sampleOf } from './measure.ts'
@@ -39,16 +40,19 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: { smoke: { type: 'boolean', default: false }, rounds: { type: 'string' } },
   })
+  process.once('exit', removeDataDirs)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const cells = chosenCells(values.smoke ? SMOKE_CELL_NAMES : positionals)
   const rounds = Number(values.rounds ?? (values.smoke ? 1 : ROUNDS))
   execFileSync('make', ['-s', '-f', 'bench/Makefile'], { stdio: 'inherit' })
   const hasKafka = !values.smoke && kafkaCanBeHad()
   const duration = values.smoke ? SMOKE_DURATION : DURATION
+  const machine = describeMachine(hasKafka)
   const results = await measureCells(cells, rounds, duration, hasKafka, !values.smoke)
   process.stdout.write(`${cellTable(results)}\n`)
   if (cells.length < CELLS.length) return
   const starts = await measureAllStarts(rounds, hasKafka)
-  const all = { date: today(), machine: describeMachine(hasKafka), rounds, duration, cells: results, starts }
+  const all = { date: today(), machine, rounds, duration, cells: results, starts }
   writeFileSync('bench/results.json', toJson(all))
   writeFileSync('docs/PERFORMANCE.md', document(all))
 }
