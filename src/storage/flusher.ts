@@ -53,7 +53,8 @@ export class Flusher {
 
   /** The segment has written bytes that are not synced; `pump` begins the work. */
   markDirty(log: Log, segment: Segment): void {
-    this.#dirty.set(segment, log)
+    // Nothing is synced any more, so that nothing may wait for it either.
+    if (!this.#failed) this.#dirty.set(segment, log)
   }
 
   /** The log is going away: nothing of it is synced any more. */

@@ -213,3 +213,19 @@ test('LOG-5: an epoch ends where the next one begins', async () => {
     { leaderEpoch: 7, endOffset: 5 },
   ])
 })
+
+test('a stop does not wait for syncs of a directory that has failed', async () => {
+  const world = await StorageWorld.open({ durability: 'os' })
+  world.append()
+  world.log.directory.fail(5)
+  world.log.applyConfig({ ...world.config, durability: 'group' })
+  let isClosed = false
+  world.logs.close().then(() => {
+    isClosed = true
+  })
+  for (let turn = 0; turn < 50 && !isClosed; turn += 1) {
+    await new Promise(resolve => setImmediate(resolve))
+    world.time.advance(1)
+  }
+  expect(isClosed).toBe(true)
+})
