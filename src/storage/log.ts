@@ -301,7 +301,9 @@ export class Log {
     this.#nextOffset = savepoint.nextOffset
     this.producers.rollBack()
     this.epochs.truncateFromEnd(savepoint.nextOffset)
+    const isDropping = this.#active !== savepoint.segment
     while (this.#active !== savepoint.segment) this.#dropActive()
+    if (isDropping) this.#ports.disk.syncDirectory(this.directoryPath)
     savepoint.segment.rollBack(savepoint.state)
   }
 

@@ -201,6 +201,39 @@ test('R4: a segment below the recovery point is missing: nothing behind the gap 
   expect(world.files('.log')).toEqual(files.toSpliced(3, 1))
 })
 
+test('a batch that was refused does not come back among those that were written after it', async () => {
+  for (let seed = 0; seed < 100; seed += 1) {
+    const world = await StorageWorld.open({ segmentSizeBytes: 300 }, seed)
+    world.append({ values: ['v0'] })
+    world.sync()
+    await world.restartCleanly()
+    world.disk.failNext('pwritev', 'ENOSPC', '.log', 1)
+    // The first of the two segments of this pass is written, the second is not.
+    for (const value of ['refused', 'x'.repeat(160)]) world.stage({ values: [value] })
+    expect(world.log.segments).toHaveLength(2)
+    expect(world.logs.flushStaged()).toHaveLength(1)
+    const written = ['y'.repeat(190), 'z'.repeat(190)]
+    for (const value of written) world.append({ values: [value] })
+    world.time.advance(seed % 8)
+    const { durableOffset } = world.log
+    await world.cutPower()
+    const values = world.values()
+    expect(values.length, `seed ${seed}`).toBeGreaterThanOrEqual(durableOffset)
+    expect(values, `seed ${seed}`).toEqual(['v0', ...written].slice(0, values.length))
+  }
+})
+
+test('a log that is deleted while the indexes of its last roll are synced disturbs nobody', async () => {
+  for (let seed = 0; seed < 50; seed += 1) {
+    const world = await StorageWorld.open({ segmentSizeBytes: 100 }, seed)
+    world.diskStepMaxMs = 8
+    for (let index = 0; index < 2; index += 1) world.append({ values: [`v${index}`] })
+    await world.settled(world.logs.deleteLog('t', 0))
+    world.time.advance(500)
+    expect(world.errors, `seed ${seed}`).toEqual([])
+  }
+})
+
 test('a stop leaves one snapshot, whatever stops there were before', async () => {
   const world = await StorageWorld.open()
   for (let index = 0; index < 5; index += 1) {

@@ -24,13 +24,16 @@ export class SegmentCleanup {
 
   /** The recovery point stays before the segment until its index files are synced. */
   sealIndexes(segment: Segment): void {
+    const left = new Set(['index', 'timeindex'])
     try {
       segment.writeIndexes()
-      this.#syncFile(segment.path('index'), () =>
-        this.#syncFile(segment.path('timeindex'), () => {
-          segment.areIndexesSynced = true
-        }),
-      )
+      // Both are opened now: when a sync is done, the files may have another name.
+      for (const extension of left) {
+        this.#syncFile(segment.path(extension), () => {
+          left.delete(extension)
+          segment.areIndexesSynced = left.size === 0
+        })
+      }
     } catch (error) {
       this.#report(error, segment.path('index'))
     }

@@ -167,7 +167,10 @@ export class Segment {
     }
   }
 
-  /** Back to the savepoint, the file too. Throws when the file cannot be cut. */
+  /**
+   * Back to the savepoint, the file too, and for good: what is written next may go into another segment, and behind a
+   * power cut the cut bytes would stand before it. Throws when the file cannot be cut.
+   */
   rollBack(savepoint: SegmentSavepoint): void {
     this.#staged = []
     this.tail.truncateTo(savepoint.endPosition)
@@ -180,6 +183,7 @@ export class Segment {
     this.firstTimestampMs = savepoint.firstTimestampMs
     this.#bytesSinceIndexEntry = savepoint.bytesSinceIndexEntry
     this.#disk.truncate(this.file, savepoint.endPosition)
+    this.#disk.fdatasync(this.file)
   }
 
   /** The written batch that holds `offset`, or the first behind it; null when there is none in this segment. */

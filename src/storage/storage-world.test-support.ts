@@ -1,3 +1,4 @@
+import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { createBatchNative } from '../broker/machine.ts'
 import { defaultTopicConfig } from '../config/topic-config.ts'
@@ -35,13 +36,17 @@ export class StorageWorld {
   config: LogConfig
   directories: readonly string[] = ['/data']
   disk: SimDisk
+  /** What stands between the logs and their disk: a mistake, when one is planted. */
+  wrapDisk: (disk: SimDisk) => Disk = disk => disk
+  /** A step of the disk's threads takes a time up to this. */
+  diskStepMaxMs = 1
   logs!: LogManager
   readonly #random: SeededRandom
 
   constructor(config: Partial<LogConfig> = {}, seed = 1) {
     this.config = { ...defaultTopicConfig, ...config }
     this.#random = new SeededRandom(seed)
-    this.disk = new SimDisk({ schedule: callback => void this.time.timers.set(1, callback) })
+    this.disk = new SimDisk({ schedule: callback => this.#later(callback) })
   }
 
   static async open(config: Partial<LogConfig> = {}, seed = 1): Promise<StorageWorld> {
@@ -57,7 +62,7 @@ export class StorageWorld {
     const logger: Logger = { debug: ignore, info: ignore, warn: ignore, error }
     this.logs = await LogManager.open(
       {
-        disk: this.disk,
+        disk: this.wrapDisk(this.disk),
         clock: this.time.clock,
         timers: this.time.timers,
         random: this.#random,
@@ -79,6 +84,11 @@ export class StorageWorld {
         onDirectoryFailure: ignore,
       },
     )
+  }
+
+  #later(callback: () => void): void {
+    const delayMs = this.diskStepMaxMs === 1 ? 1 : 1 + this.#random.below(this.diskStepMaxMs)
+    this.time.timers.set(delayMs, callback)
   }
 
   get log(): Log {
