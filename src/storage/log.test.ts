@@ -220,7 +220,7 @@ test('a stop does not wait for syncs of a directory that has failed', async () =
   world.log.directory.fail(5)
   world.log.applyConfig({ ...world.config, durability: 'group' })
   let isClosed = false
-  world.logs.close().then(() => {
+  void world.logs.close().then(() => {
     isClosed = true
   })
   for (let turn = 0; turn < 50 && !isClosed; turn += 1) {
