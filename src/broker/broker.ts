@@ -172,6 +172,8 @@ export class Broker {
 
   private onDirectoryFailure(logs: readonly Log[]): void {
     this.#partitions.onDirectoryFailure(logs)
+    // Readers that wait hear of it now, not after max_wait_ms.
+    this.#pass.schedule()
   }
 
   /** Bounded: a client that does not read its answers holds nothing up for long. */

@@ -8,7 +8,10 @@ export interface MetadataLog {
   append(records: readonly MetadataRecord[]): Promise<void>
   /** Whether so much has been appended since the last snapshot that a new one is due. */
   readonly isSnapshotDue: boolean
-  /** Replaces everything that was appended by `records`. Not while an append is under way. */
+  /**
+   * Replaces everything that was appended by `records`. Not while an append is under way. A snapshot that the disk
+   * refuses is due again; one that leaves the journal in doubt makes every later append reject.
+   */
   writeSnapshot(records: readonly MetadataRecord[]): void
   close(): void
 }

@@ -1,4 +1,5 @@
 import type { Random } from '../base/random.ts'
+import { StorageError } from '../base/storage-error.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { readUuid } from '../protocol/uuid.ts'
 import type { ControllerSettings } from './controller/controller-settings.ts'
@@ -149,7 +150,10 @@ export class MetadataStore {
       if (!decision.ok || validateOnly || decision.records.length === 0) return decision
       const refusal = await this.#commit(decision.records).then(
         () => null,
-        () => refuse(ErrorCode.KAFKA_STORAGE_ERROR, 'The metadata could not be written to disk.'),
+        error => {
+          if (!(error instanceof StorageError)) throw error
+          return refuse(ErrorCode.KAFKA_STORAGE_ERROR, 'The metadata could not be written to disk.')
+        },
       )
       return refusal ?? decision
     })
@@ -163,10 +167,11 @@ export class MetadataStore {
       this.image.apply(record)
       if (record.type === 'producer-ids-allocated') this.#producerIdBlockEnd = record.nextProducerId
     }
-    if (this.#log.isSnapshotDue) this.#log.writeSnapshot(this.image.snapshot())
     for (const record of records) {
       for (const listener of this.#listeners) await listener(record, this.image)
     }
+    // Last: the change is made, whatever becomes of the snapshot.
+    if (this.#log.isSnapshotDue) this.#log.writeSnapshot(this.image.snapshot())
   }
 
   /** Not all zero, and not beginning with `-`, which command lines take for an option; as Kafka's own ids. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { EmbeddedMetadataLog } from '../../src/metadata/backends/embedded.ts'
+import { ResourceType } from '../../src/metadata/metadata-record.ts'
 import { MetadataStore } from '../../src/metadata/metadata-store.ts'
 import { createCrc32c } from '../../src/native/crc32c.ts'
 import { loadNativeBinding } from '../../src/native/load.ts'
@@ -139,3 +140,27 @@ test('after a full disk the journal goes on by itself, and holds what was answer
   expect(again.image.topic('later')).toBeDefined()
   await again.close()
 })
+
+test.each(['ottla-metadata.snapshot', 'ottla-metadata.log'])(
+  'a snapshot that the disk refuses (%s) undoes no change, and the listeners hear of it',
+  async pathPart => {
+    const disk = newDisk()
+    const store = await start(disk)
+    const told: string[] = []
+    store.onChange(record => {
+      if (record.type === 'configs-changed') told.push(record.resourceName)
+    })
+    await store.createTopic(TOPIC)
+    disk.failNext('rename', 'EIO', pathPart)
+    // One change larger than what makes a snapshot due; its text need not be a setting that is known.
+    const resource = { resourceType: ResourceType.BROKER, resourceName: '0' }
+    const changes = [{ name: 'unknown.key', configOperation: 0, value: 'x'.repeat(1_100_000) }]
+    expect(await store.incrementalAlterConfigs(resource, changes, false)).toMatchObject({ ok: true })
+    expect(told).toEqual(['0'])
+    await store.close()
+    const again = await start(disk, 2)
+    expect(again.image.topic('t')).toBeDefined()
+    expect(again.image.configs(ResourceType.BROKER, '0').get('unknown.key')).toHaveLength(1_100_000)
+    await again.close()
+  },
+)

@@ -80,8 +80,8 @@ export class EmbeddedMetadataLog implements MetadataLog {
 
   append(records: readonly MetadataRecord[]): Promise<void> {
     const file = this.#file
-    assert(file !== null && this.#pending === null, 'one append at a time, after loading')
     if (this.#failure !== null) return Promise.reject(this.#failure)
+    assert(file !== null && this.#pending === null, 'one append at a time, after loading')
     const frame = encodeFrame(this.#sequence + 1, records, this.#crc32c)
     try {
       this.#disk.pwritev(file, [frame], this.#sizeBytes)
@@ -101,13 +101,7 @@ export class EmbeddedMetadataLog implements MetadataLog {
   /** A full disk is no reason to distrust it: once what was written of the frame is cut off, all is as before. */
   #isTakenBack(file: FileHandle, error: StorageError): boolean {
     if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return false
-    try {
-      this.#disk.truncate(file, this.#sizeBytes)
-      return true
-    } catch (truncateError) {
-      if (!(truncateError instanceof StorageError)) throw truncateError
-      return false
-    }
+    return this.#attempt(() => this.#disk.truncate(file, this.#sizeBytes))
   }
 
   /** A crash between the two files leaves frames that the snapshot already holds: their numbers tell. */
@@ -117,11 +111,30 @@ export class EmbeddedMetadataLog implements MetadataLog {
     const bytes = new Uint8Array(FILE_HEADER.length + frame.length)
     bytes.set(FILE_HEADER)
     bytes.set(frame, FILE_HEADER.length)
-    writeSmallFile(this.#disk, this.#snapshotPath, bytes)
+    // Both files stay valid together without it: frames that a snapshot holds already are passed over.
+    if (!this.#attempt(() => writeSmallFile(this.#disk, this.#snapshotPath, bytes))) return
+    this.#failure ??= this.#attempt(() => this.#emptyLog())
+      ? null
+      : new StorageError(EIO, 'snapshot', this.#logPath)
+  }
+
+  #emptyLog(): void {
     writeSmallFile(this.#disk, this.#logPath, FILE_HEADER)
-    this.#disk.close(this.#file)
+    if (this.#file !== null) this.#disk.close(this.#file)
+    this.#file = null
     this.#file = this.#disk.open(this.#logPath, 'write')
     this.#sizeBytes = FILE_HEADER.length
+  }
+
+  /** False when the disk refused. */
+  #attempt(work: () => void): boolean {
+    try {
+      work()
+      return true
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      return false
+    }
   }
 
   close(): void {
