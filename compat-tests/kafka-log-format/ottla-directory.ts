@@ -59,6 +59,7 @@ export class OttlaDirectory {
       retentionCheckIntervalMs: 300_000,
       checkpointIntervalMs: 60_000,
       producerIdExpirationMs: 86_400_000,
+      openSegmentsMax: 1000,
       onDurable: log => {
         log.highWatermark = log.durableOffset
       },

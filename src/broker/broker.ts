@@ -69,6 +69,7 @@ export class Broker {
       retentionCheckIntervalMs: config.retentionCheckIntervalMs,
       checkpointIntervalMs: config.recoveryCheckpointIntervalMs,
       producerIdExpirationMs: config.producerIdExpirationMs,
+      openSegmentsMax: platform.openSegmentsMax,
       onDurable: log => broker?.onDurable(log),
       onDurablePassEnd: () => broker?.onDurablePassEnd(),
       onDirectoryFailure: (_directory, failed) => broker?.onDirectoryFailure(failed),
@@ -269,6 +270,7 @@ export class Broker {
       onRequest: (connection, slot, bytes, slabIndex) =>
         dispatcher.dispatch(slot, bytes, slabIndex, connection.session as RequestOrigin),
       onPassEnd: () => this.#pass.end(),
+      onSent: () => this.#logs.rangesSent(),
       canOverlap: (pendingApiKeys, apiKey) => dispatcher.canOverlap(pendingApiKeys, apiKey),
       onConnectionOpened: connection => {
         connection.session = this.#originOf(connection)

@@ -13,13 +13,15 @@ import type { Platform } from './platform.ts'
 
 /** Of one batch, when the broker itself reads its records. */
 const DECOMPRESSED_MAX_BYTES = 64 * 1024 * 1024
-/** Descriptors that are left to segments, indexes and the process itself. */
+/** Descriptors that are left to small files, threads and the process itself; sockets and segments share the others. */
 const DESCRIPTORS_KEPT = 512
 const DESCRIPTORS_UNKNOWN = 1024
+const DESCRIPTORS_EACH_MIN = 64
 
 /** The platform of a broker on this machine: its disk, sockets, clocks and randomness. */
 export function createMachine(logger: Logger): Platform {
   const binding = loadNativeBinding()
+  const descriptorsEach = Math.max(DESCRIPTORS_EACH_MIN, Math.floor((openFilesMax() - DESCRIPTORS_KEPT) / 2))
   return {
     clock: new SystemClock(),
     timers: new SystemTimers(),
@@ -28,7 +30,8 @@ export function createMachine(logger: Logger): Platform {
     disk: new NativeDisk(binding),
     batchNative: createBatchNative(binding),
     createTransport: (options, events) => new NativeTransport(binding, options, events),
-    connectionsMax: Math.max(64, Math.floor((openFilesMax() - DESCRIPTORS_KEPT) / 2)),
+    connectionsMax: descriptorsEach,
+    openSegmentsMax: descriptorsEach,
   }
 }
 

@@ -16,4 +16,6 @@ export interface Platform {
   createTransport(options: TransportOptions, events: TransportEvents): Transport
   /** Sockets that may be open at once, by the machine's limit of file descriptors. */
   readonly connectionsMax: number
+  /** Segments that may be open at once, by the same. */
+  readonly openSegmentsMax: number
 }

@@ -23,6 +23,8 @@ import { createBatchNative } from './machine.ts'
 import { type Reply, SimulatedClient } from './simulated-client.test-support.ts'
 
 const PORT = 9092
+/** Few, so that segments are closed and opened again all the time. */
+export const OPEN_SEGMENTS_MAX = 8
 const TURNS_UNTIL_QUIET = 4
 const SEGMENT = /\/\d{20}\.log$/
 /** For workers of the real addon, which know no virtual time. */
@@ -168,6 +170,7 @@ export class SimulatedBroker {
         events: ConstructorParameters<typeof SimTransport>[3],
       ) => new SimTransport(this.#network, this.disk, options, events),
       connectionsMax: 10_000,
+      openSegmentsMax: OPEN_SEGMENTS_MAX,
     }
     this.#broker = await this.settled(Broker.start(parsed.config, platform))
   }

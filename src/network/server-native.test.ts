@@ -55,6 +55,7 @@ test('NET: pipelined requests of many connections, answered late and out of orde
         parked = parked.filter((_, i) => i % 3 !== 0)
         for (const one of now.reverse()) complete(one)
       },
+      onSent: () => {},
       canOverlap: () => true,
       onConnectionOpened: () => {},
       onConnectionClosed: () => {},

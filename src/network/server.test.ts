@@ -68,6 +68,7 @@ function world(
         onRequest(one)
       },
       onPassEnd: () => {},
+      onSent: () => {},
       canOverlap: (pending, apiKey) => apiKey === PRODUCE && pending.every(key => key === PRODUCE),
       onConnectionOpened: () => {},
       onConnectionClosed: () => {},

@@ -32,6 +32,8 @@ export interface NetworkHandler {
   onRequest(connection: Connection, slot: RequestSlot, bytes: Uint8Array, slabIndex: number): void
   /** All requests of this pass were handed over: write what they staged, complete what can be. */
   onPassEnd(): void
+  /** The transport has taken over all answers so far, with their file ranges. */
+  onSent(): void
   /** May a request be handled while these are not answered yet? Answers leave in order either way. */
   canOverlap(pendingApiKeys: readonly number[], apiKey: number): boolean
   onConnectionOpened(connection: Connection): void
@@ -232,6 +234,7 @@ export class NetworkServer {
 
   #sendAll(): void {
     this.#answers.flush()
+    this.#handler.onSent()
     this.#releaseSpentSlabs()
     if (this.#draining.length === 0) return
     const draining = this.#draining

@@ -161,6 +161,7 @@ function loadLog(
     const topicId = decodePartitionMetadata(bytes, directoryPath)
     const state = recoverLog({
       disk: input.disk,
+      files: logPorts.files,
       logger: input.logger,
       batchNative: input.batchNative,
       directoryPath,

@@ -16,6 +16,7 @@ import type { LogDirectory } from './log-directory.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
 import { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
+import { SegmentFiles } from './segment-files.ts'
 
 export interface LogManagerPorts {
   readonly disk: Disk
@@ -37,6 +38,8 @@ export interface LogManagerOptions {
   readonly retentionCheckIntervalMs: number
   readonly checkpointIntervalMs: number
   readonly producerIdExpirationMs: number
+  /** Descriptors that segments may hold at once. */
+  readonly openSegmentsMax: number
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onDirectoryFailure: (directory: LogDirectory, logs: readonly Log[]) => void
@@ -49,6 +52,8 @@ export interface FailedAppend {
   readonly errorCode: number
 }
 
+/** A write that was refused with one of these says nothing about the disk: no room, or no descriptor to write with. */
+const PASSING_REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'])
 /** How often `flush.ms` is looked at. */
 const FLUSH_CHECK_INTERVAL_MS = 1000
 
@@ -58,6 +63,7 @@ export class LogManager {
   readonly directories: readonly LogDirectory[]
   readonly #ports: LogManagerPorts
   readonly #options: LogManagerOptions
+  readonly #files: SegmentFiles
   readonly #logs = new Map<string, Map<number, Log>>()
   readonly #timers = new Set<Timer>()
   /** Logs under way: those of a topic are created side by side, and count where they will be. */
@@ -78,6 +84,7 @@ export class LogManager {
   private constructor(ports: LogManagerPorts, options: LogManagerOptions) {
     this.#ports = ports
     this.#options = options
+    this.#files = new SegmentFiles(ports.disk, options.openSegmentsMax)
     this.directories = this.#loadDirectories()
     this.clusterId = this.directories[0]!.meta.clusterId
     this.#checkpointers = new Map(
@@ -118,7 +125,7 @@ export class LogManager {
       this.#creating.set(directory, this.#creating.get(directory)! - 1)
     }
     const state = {
-      segments: [new Segment(this.#ports.disk, directoryPath, 0, this.#ports.clock.wallMs(), true)],
+      segments: [new Segment(this.#files, directoryPath, 0, this.#ports.clock.wallMs(), true)],
       producers: new ProducerState(),
       epochs: new LeaderEpochCache(),
       logStartOffset: 0,
@@ -179,6 +186,11 @@ export class LogManager {
     for (const log of moved) this.#options.onDurable(log)
     if (moved.length > 0) this.#options.onDurablePassEnd()
     return failed
+  }
+
+  /** Every range that a log has answered was handed to the transport: their descriptors count as unused. */
+  rangesSent(): void {
+    this.#files.endPass()
   }
 
   /** Removes old segments and forgets producers that have been silent for too long. */
@@ -273,14 +285,13 @@ export class LogManager {
       { directory: log.directoryPath, error: error.message },
       'an append could not be written',
     )
-    const isRoomMissing = error.code === 'ENOSPC' || error.code === 'EDQUOT'
     try {
       log.rollBack()
     } catch (rollBackError) {
       if (!(rollBackError instanceof StorageError)) throw rollBackError
       log.directory.fail(-1)
     }
-    if (!isRoomMissing) log.directory.fail(-1)
+    if (!PASSING_REFUSALS.has(error.code)) log.directory.fail(-1)
   }
 
   async #renameAway(log: Log, ending: 'delete' | 'stray'): Promise<string> {
@@ -362,6 +373,7 @@ export class LogManager {
     const { disk, logger, random, batchNative } = this.#ports
     return {
       disk,
+      files: this.#files,
       logger,
       random,
       batchNative,

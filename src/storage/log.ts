@@ -18,10 +18,12 @@ import type { ProducerState, ProducerVerdict } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
 import { Segment, type SegmentSavepoint } from './segment.ts'
 import { SegmentCleanup } from './segment-cleanup.ts'
+import type { SegmentFiles } from './segment-files.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './timestamp-lookup.ts'
 
 export interface LogPorts {
   readonly disk: Disk
+  readonly files: SegmentFiles
   readonly logger: Logger
   readonly random: Random
   readonly batchNative: BatchNative
@@ -416,7 +418,7 @@ export class Log {
 
   #roll(nowMs: number): void {
     const offset = this.#nextOffset
-    const segment = new Segment(this.#ports.disk, this.directoryPath, offset, nowMs, true)
+    const segment = new Segment(this.#ports.files, this.directoryPath, offset, nowMs, true)
     this.segments.push(segment)
     if (this.#savepoint !== null) this.#touched.push(segment)
     const bytes = encodeProducerSnapshot(this.producers.entries(), this.#ports.batchNative.crc32c)
@@ -444,7 +446,7 @@ export class Log {
       const wanted = Math.min(limit, place.position + Math.max(maxBytes, 0))
       const endPosition = segment.batchEndWithin(place.position + place.sizeBytes, wanted)
       const sizeBytes = endPosition - place.position
-      return { ok: true, range: { file: segment.file, position: place.position, sizeBytes } }
+      return { ok: true, range: segment.range(place.position, sizeBytes) }
     }
     return NOTHING_TO_READ
   }

@@ -11,6 +11,7 @@ import { OffsetIndex } from './offset-index.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import { type ProducerEntry, ProducerState } from './producer-state.ts'
 import { Segment, type SegmentBatch, segmentFileName } from './segment.ts'
+import type { SegmentFiles } from './segment-files.ts'
 import { scanSegment } from './segment-scan.ts'
 import { TimeIndex } from './time-index.ts'
 
@@ -18,6 +19,7 @@ export const EPOCH_FILE_NAME = 'leader-epoch-checkpoint'
 
 export interface RecoveryInput {
   readonly disk: Disk
+  readonly files: SegmentFiles
   readonly logger: Logger
   readonly batchNative: BatchNative
   readonly directoryPath: string
@@ -133,13 +135,13 @@ class Recovery {
 
   /** False when the segment is behind a cut, or a gap that no synced log has. */
   #openSegment(baseOffset: number, nextBase: number | undefined, sizeBytes: number): boolean {
-    const { disk, directoryPath, recoveryPoint, wasClean, nowMs } = this.#input
+    const { files, directoryPath, recoveryPoint, wasClean, nowMs } = this.#input
     const isAbove = !wasClean && baseOffset >= recoveryPoint
     if (isAbove && this.#segments.length > 0 && baseOffset !== this.#expectedOffset) {
       if (this.#expectedOffset < recoveryPoint) throw new StorageError('EBADMSG', 'recover', directoryPath)
       return false
     }
-    const segment = new Segment(disk, directoryPath, baseOffset, nowMs, false)
+    const segment = new Segment(files, directoryPath, baseOffset, nowMs, false)
     this.#segments.push(segment)
     const isTrusted = wasClean || (nextBase !== undefined && nextBase <= recoveryPoint)
     const isKnown = isTrusted && this.#hasEpochs && this.#hasIndexes(segment, sizeBytes)
@@ -260,7 +262,7 @@ class Recovery {
   }
 
   #finish(): LogState {
-    const { disk, directoryPath, recoveryPoint, nowMs } = this.#input
+    const { files, directoryPath, recoveryPoint, nowMs } = this.#input
     const endOffset = this.#segments.at(-1)?.endOffset ?? 0
     if (!this.#input.wasClean && endOffset < recoveryPoint)
       throw new StorageError('EBADMSG', 'recover', directoryPath)
@@ -268,11 +270,11 @@ class Recovery {
     const logStartOffset = Math.max(this.#input.logStartOffset, firstOffset)
     let created: Segment | null = null
     if (this.#segments.length === 0) {
-      created = new Segment(disk, directoryPath, logStartOffset, nowMs, true)
+      created = new Segment(files, directoryPath, logStartOffset, nowMs, true)
       this.#segments.push(created)
     } else if (logStartOffset > endOffset) {
       this.#removeFrom(this.#segments.map(({ baseOffset }) => baseOffset))
-      created = new Segment(disk, directoryPath, logStartOffset, nowMs, true)
+      created = new Segment(files, directoryPath, logStartOffset, nowMs, true)
       this.#segments.splice(0, this.#segments.length, created)
     }
     const last = this.#segments.at(-1)!

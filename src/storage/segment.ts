@@ -1,9 +1,11 @@
 import { assert } from '../base/assert.ts'
 import type { Disk, FileHandle } from '../base/disk.ts'
+import type { FileRange } from '../base/file-range.ts'
 import { readSmallFile } from '../base/small-file.ts'
 import { BatchTail } from './batch-tail.ts'
 import { type BatchPlace, findBatch, holdsOffset, reachesTimestamp, type SegmentBytes } from './cold-read.ts'
 import { OFFSET_INDEX_ENTRY_SIZE_BYTES, OffsetIndex } from './offset-index.ts'
+import type { DescriptorHolder, SegmentFiles } from './segment-files.ts'
 import { TIME_INDEX_ENTRY_SIZE_BYTES, TimeIndex } from './time-index.ts'
 
 const OFFSET_DIGITS = 20
@@ -36,7 +38,7 @@ export interface SegmentSavepoint {
 }
 
 /** A file of record batches with its two indexes. The batches between the two ends are staged, not written yet. */
-export class Segment {
+export class Segment implements DescriptorHolder {
   readonly baseOffset: number
   readonly directoryPath: string
   readonly createdAtMs: number
@@ -54,6 +56,8 @@ export class Segment {
   isEntrySynced = false
   /** The index files of this sealed segment are whole on disk. */
   areIndexesSynced = false
+  lastUsedPass = -1
+  lastRangePass = -1
   /** -1 for none. */
   maxTimestampMs = -1
   offsetOfMaxTimestamp: number
@@ -64,10 +68,18 @@ export class Segment {
   #offsetIndex: OffsetIndex | null
   #timeIndex: TimeIndex | null
   #file: FileHandle | null = null
-  readonly #disk: Disk
+  /** A write was begun that was not published: the file may be longer than it should be. */
+  #mayBeLonger = false
+  readonly #files: SegmentFiles
 
-  constructor(disk: Disk, directoryPath: string, baseOffset: number, createdAtMs: number, isNew: boolean) {
-    this.#disk = disk
+  constructor(
+    files: SegmentFiles,
+    directoryPath: string,
+    baseOffset: number,
+    createdAtMs: number,
+    isNew: boolean,
+  ) {
+    this.#files = files
     this.directoryPath = directoryPath
     this.baseOffset = baseOffset
     this.createdAtMs = createdAtMs
@@ -77,20 +89,18 @@ export class Segment {
     this.offsetOfMaxTimestamp = baseOffset
     this.#offsetIndex = isNew ? new OffsetIndex() : null
     this.#timeIndex = isNew ? new TimeIndex() : null
-    if (isNew) this.#file = disk.open(this.path('log'), 'create')
+    if (isNew) this.#file = files.open(this, this.path('log'), 'create')
   }
 
+  /** For a use that is over when the caller's turn is; `range` is for what the network sends. */
   get file(): FileHandle {
-    this.#file ??= this.#disk.open(this.path('log'), 'write')
+    this.lastUsedPass = this.#files.pass
+    this.#file ??= this.#files.open(this, this.path('log'), 'write')
     return this.#file
   }
 
-  get isOpen(): boolean {
-    return this.#file !== null
-  }
-
-  get hasStaged(): boolean {
-    return this.#staged.length > 0
+  get hasUnsyncedBytes(): boolean {
+    return this.syncedEndOffset < this.writtenEndOffset
   }
 
   get offsetIndex(): OffsetIndex {
@@ -100,7 +110,7 @@ export class Segment {
 
   get timeIndex(): TimeIndex {
     this.#timeIndex ??=
-      TimeIndex.decode(readSmallFile(this.#disk, this.path('timeindex')) ?? new Uint8Array(0)) ??
+      TimeIndex.decode(readSmallFile(this.#files.disk, this.path('timeindex')) ?? new Uint8Array(0)) ??
       new TimeIndex()
     return this.#timeIndex
   }
@@ -145,11 +155,15 @@ export class Segment {
 
   /** One write of everything staged. What was written shows after `publish`. */
   writeStaged(): void {
-    if (this.#staged.length > 0) this.#disk.pwritev(this.file, this.#staged, this.writtenSizeBytes)
+    if (this.#staged.length === 0) return
+    const { file } = this
+    this.#mayBeLonger = true
+    this.#files.disk.pwritev(file, this.#staged, this.writtenSizeBytes)
   }
 
   publish(): void {
     this.#staged = []
+    this.#mayBeLonger = false
     this.writtenSizeBytes = this.endPosition
     this.writtenEndOffset = this.endOffset
   }
@@ -182,8 +196,16 @@ export class Segment {
     this.offsetOfMaxTimestamp = savepoint.offsetOfMaxTimestamp
     this.firstTimestampMs = savepoint.firstTimestampMs
     this.#bytesSinceIndexEntry = savepoint.bytesSinceIndexEntry
-    this.#disk.truncate(this.file, savepoint.endPosition)
-    this.#disk.fdatasync(this.file)
+    if (!this.#mayBeLonger) return
+    this.#files.disk.truncate(this.file, savepoint.endPosition)
+    this.#files.disk.fdatasync(this.file)
+    this.#mayBeLonger = false
+  }
+
+  /** Its file stays open until the network has sent what this pass gives it. */
+  range(position: number, sizeBytes: number): FileRange {
+    this.lastRangePass = this.#files.pass
+    return { file: this.file, position, sizeBytes }
   }
 
   /** The written batch that holds `offset`, or the first behind it; null when there is none in this segment. */
@@ -214,7 +236,7 @@ export class Segment {
 
   readBatch(place: BatchPlace): Uint8Array {
     const bytes = new Uint8Array(place.sizeBytes)
-    const count = this.#disk.pread(this.file, bytes, place.position)
+    const count = this.#files.disk.pread(this.file, bytes, place.position)
     return bytes.subarray(0, count)
   }
 
@@ -260,20 +282,29 @@ export class Segment {
   /** Writes both index files as they are now; unsynced. The last timestamp gets its entry (LOG-2). */
   writeIndexes(): void {
     this.#addTimeEntry()
-    replaceContents(this.#disk, this.path('index'), this.offsetIndex.encode())
-    replaceContents(this.#disk, this.path('timeindex'), this.timeIndex.encode())
+    replaceContents(this.#files.disk, this.path('index'), this.offsetIndex.encode())
+    replaceContents(this.#files.disk, this.path('timeindex'), this.timeIndex.encode())
   }
 
   /** Frees the descriptor; the next use opens the file again. */
   closeFile(): void {
-    if (this.#file === null) return
     assert(this.#staged.length === 0, 'staged batches are written before the file is closed')
-    this.#disk.close(this.#file)
+    this.releaseFile()
+  }
+
+  releaseFile(): void {
+    if (this.#file === null) return
+    this.#files.close(this, this.#file)
     this.#file = null
   }
 
   #bytes(): SegmentBytes {
-    return { disk: this.#disk, file: this.file, path: this.path('log'), endPosition: this.writtenSizeBytes }
+    return {
+      disk: this.#files.disk,
+      file: this.file,
+      path: this.path('log'),
+      endPosition: this.writtenSizeBytes,
+    }
   }
 
   #addTimeEntry(): void {
@@ -281,7 +312,7 @@ export class Segment {
   }
 
   #loadOffsetIndex(): OffsetIndex {
-    const bytes = readSmallFile(this.#disk, this.path('index'))
+    const bytes = readSmallFile(this.#files.disk, this.path('index'))
     return (bytes === null ? null : OffsetIndex.decode(bytes, this.endPosition)) ?? new OffsetIndex()
   }
 }

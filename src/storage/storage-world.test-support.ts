@@ -40,6 +40,7 @@ export class StorageWorld {
   wrapDisk: (disk: SimDisk) => Disk = disk => disk
   /** A step of the disk's threads takes a time up to this. */
   diskStepMaxMs = 1
+  openSegmentsMax = 1000
   logs!: LogManager
   readonly #random: SeededRandom
 
@@ -77,6 +78,7 @@ export class StorageWorld {
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
         producerIdExpirationMs: 86_400_000,
+        openSegmentsMax: this.openSegmentsMax,
         onDurable: log => {
           log.highWatermark = log.durableOffset
         },

@@ -38,6 +38,7 @@ export async function startOttla(ports: BrokerPorts, binding: NativeBinding): Pr
       return transport
     },
     connectionsMax: 100,
+    openSegmentsMax: 100,
   })
   const ends = new Set<() => void>()
   return {

@@ -10,6 +10,7 @@ import {
   FETCH,
   fetched,
   fetchOf,
+  OPEN_SEGMENTS_MAX,
   PRODUCE,
   produced,
   produceOf,
@@ -382,4 +383,18 @@ test('a Fetch that waits hears at once that its directory has failed, with no pr
   world.disk.releaseSyncs()
   await world.pass(20)
   expect(fetched(reply.value).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
+})
+
+test('segments of fetched partitions are closed again, however many there are', async () => {
+  const partitions = 4 * OPEN_SEGMENTS_MAX
+  const filesBefore = world.disk.openFileCount
+  await world.createTopic('t', { partitions })
+  for (let index = 0; index < partitions; index += 1) {
+    const answer = await world.call(client, PRODUCE, 9, produceOf('t', batchOf(['v']), { index }))
+    expect(produced(answer)[0]).toBe(ErrorCode.NONE)
+  }
+  for (let partition = 0; partition < partitions; partition += 1) {
+    expect(offsetsOf((await fetch(12, fetchOf('t', { partition }))).records)).toEqual([0])
+    expect(world.disk.openFileCount - filesBefore).toBeLessThanOrEqual(OPEN_SEGMENTS_MAX)
+  }
 })

@@ -161,6 +161,7 @@ class World {
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
         producerIdExpirationMs: 86_400_000,
+        openSegmentsMax: 1000,
         onDurable: log => this.#partitions?.onDurable(log),
         onDurablePassEnd: () => {},
         onDirectoryFailure: (_directory, logs) => this.#partitions?.onDirectoryFailure(logs),
