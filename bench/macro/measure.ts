@@ -7,8 +7,8 @@ import type { Target, TargetName } from './target.ts'
 
 /** Below this the kernel does not write back so eagerly that the next sample pays for the last one. */
 const DIRTY_QUIET_KIB = 256 * 1024
-/** More than a sample writes; see touch-memory.h. */
-const TOUCHED_MAX_MIB = 3_000
+/** As much as a sample writes; see touch-memory.h. More would be taken back by the host before it is used. */
+const TOUCHED_MAX_MIB = 1_500
 const SETTLE_MAX_MS = 8_000
 const SETTLE_INTERVAL_MS = 200
 

@@ -97,8 +97,8 @@ system, all traffic on 127.0.0.1. CPU time is that of all threads of the broker'
 sample, in a process that has been through the samples before. Latency counts from when a request was due: at a given \
 rate by the clock, else when it had room.
 
-Before each sample, 3 GB of memory are written to and given back: a virtual machine gets a page from its host when it \
-first writes to it, and whoever comes first would pay for that.
+Before each sample, 1.5 GB of memory are written to and given back: a virtual machine gets a page from its host when \
+it first writes to it, and whoever comes first would pay for that. Samples are short, so as to need little more.
 
 To measure again: \`npm run bench\`; a part of it: \`npm run bench -- produce-16k\`; only whether it works: \
 \`npm run bench -- --smoke\`. Apache Kafka takes part if \`mvn\` and \`java\` are there.`

@@ -21,7 +21,8 @@ import type { Target } from './target.ts'
 import { kafkaCanBeHad, startTargets } from './targets.ts'
 
 const ROUNDS = 5
-const DURATION: Duration = { warmUpS: 0.5, measureS: 2 }
+/** Short, so that a sample writes little more memory than was touched before it; see touch-memory.h. */
+const DURATION: Duration = { warmUpS: 0.25, measureS: 1 }
 const SMOKE_DURATION: Duration = { warmUpS: 0.1, measureS: 0.4 }
 /** A JVM compiles while it runs: these are thrown away. */
 const KAFKA_WARM_UP: Duration = { warmUpS: 0, measureS: 8 }

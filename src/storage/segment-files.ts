@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import type { Disk, FileHandle, OpenMode } from '../base/disk.ts'
+import { BatchFinder } from './batch-finder.ts'
 
 /** A segment, as the budget of descriptors sees it. */
 export interface DescriptorHolder {
@@ -19,6 +20,7 @@ export interface DescriptorHolder {
  */
 export class SegmentFiles {
   readonly disk: Disk
+  readonly finder = new BatchFinder()
   readonly #openMax: number
   readonly #open = new Set<DescriptorHolder>()
   #pass = 0

@@ -2,8 +2,8 @@ import { assert } from '../base/assert.ts'
 import type { Disk, FileHandle } from '../base/disk.ts'
 import type { FileRange } from '../base/file-range.ts'
 import { readSmallFile } from '../base/small-file.ts'
+import { type BatchPlace, holdsOffset, reachesTimestamp, type SegmentBytes } from './batch-finder.ts'
 import { BatchTail } from './batch-tail.ts'
-import { type BatchPlace, findBatch, holdsOffset, reachesTimestamp, type SegmentBytes } from './cold-read.ts'
 import { OFFSET_INDEX_ENTRY_SIZE_BYTES, OffsetIndex } from './offset-index.ts'
 import type { DescriptorHolder, SegmentFiles } from './segment-files.ts'
 import { TIME_INDEX_ENTRY_SIZE_BYTES, TimeIndex } from './time-index.ts'
@@ -217,14 +217,14 @@ export class Segment implements DescriptorHolder {
       return { position, sizeBytes: this.tail.endAt(index, this.endPosition) - position }
     }
     const from = this.offsetIndex.positionFor(offset - this.baseOffset)
-    return findBatch(this.#bytes(), from, holdsOffset(offset))
+    return this.#files.finder.find(this.#bytes(), from, holdsOffset(offset))
   }
 
   /** The first written batch with a record of `timestampMs` or later, from `fromOffset` on, as far as headers tell. */
   locateTimestamp(timestampMs: number, fromOffset: number): BatchPlace | null {
     const offset = Math.max(this.baseOffset + this.timeIndex.relativeOffsetFor(timestampMs), fromOffset)
     const from = this.offsetIndex.positionFor(offset - this.baseOffset)
-    return findBatch(this.#bytes(), from, reachesTimestamp(timestampMs, fromOffset))
+    return this.#files.finder.find(this.#bytes(), from, reachesTimestamp(timestampMs, fromOffset))
   }
 
   /** The last end of a batch in (start, limit] that is known without a read; `firstEnd` when none is. */

@@ -1,7 +1,7 @@
 import { readLeaderEpoch } from '../protocol/record-batch.ts'
 import type { DecodedRecord } from '../protocol/records/batch-record.ts'
 import { type Decompress, decodeRecords } from '../protocol/records/decode-records.ts'
-import type { BatchPlace } from './cold-read.ts'
+import type { BatchPlace } from './batch-finder.ts'
 import type { Segment } from './segment.ts'
 
 export interface TimestampOffset {

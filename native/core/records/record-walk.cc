@@ -14,14 +14,24 @@ int64_t unzigzag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -st
 
 /**
  * Reads a zigzag varint through `Reader::byte`. Longer than its type can need, or with bits the type has no room for:
- * refused, since readers would not agree on the value.
+ * refused, since readers would not agree on the value. Inlined, so that the reader's place stays in registers: a third
+ * of the walk's time (npm run bench:micro).
  */
 template <int kBytesMax, class Reader>
-bool readVarint(Reader& reader, int64_t& value, Reason& fault) {
+[[gnu::always_inline]] inline bool readVarint(Reader& reader, int64_t& value, Reason& fault) {
   constexpr int kBits = kBytesMax == kVarintBytesMax ? 32 : 64;
-  uint64_t bits = 0;
-  for (int i = 0; i < kBytesMax; i += 1) {
-    uint8_t byte = 0;
+  uint8_t byte = 0;
+  if (!reader.byte(byte)) {
+    fault = reader.fault();
+    return false;
+  }
+  uint64_t bits = byte & 0x7fu;
+  // Nearly all that are read here.
+  if ((byte & 0x80) == 0) [[likely]] {
+    value = unzigzag(bits);
+    return true;
+  }
+  for (int i = 1; i < kBytesMax; i += 1) {
     if (!reader.byte(byte)) {
       fault = reader.fault();
       return false;
@@ -97,27 +107,25 @@ class PieceReader {
 /** A record that lies in one piece: no look at the piece's border per byte, only at the record's. */
 class WholeRecordReader {
  public:
-  WholeRecordReader(const uint8_t* bytes, size_t size) : next_(bytes), left_(size) {}
+  WholeRecordReader(const uint8_t* bytes, size_t size) : next_(bytes), end_(bytes + size) {}
 
   bool byte(uint8_t& value) {
-    if (left_ == 0) return false;
+    if (next_ == end_) return false;
     value = *next_;
     next_ += 1;
-    left_ -= 1;
     return true;
   }
   bool skip(size_t count) {
-    if (count > left_) return false;
+    if (count > left()) return false;
     next_ += count;
-    left_ -= count;
     return true;
   }
   Reason fault() const { return Reason::kRecordSize; }
-  size_t left() const { return left_; }
+  size_t left() const { return static_cast<size_t>(end_ - next_); }
 
  private:
   const uint8_t* next_;
-  size_t left_;
+  const uint8_t* const end_;
 };
 
 /** A record that crosses a piece's border. */
@@ -151,7 +159,7 @@ struct Record {
 
 /** Bytes behind a length of `lengthMin` (-1 where null is allowed) or more. */
 template <class Reader>
-Reason skipBytes(Reader& reader, int64_t lengthMin, Reason wrongLength, int64_t& length) {
+[[gnu::always_inline]] inline Reason skipBytes(Reader& reader, int64_t lengthMin, Reason wrongLength, int64_t& length) {
   Reason fault = Reason::kNone;
   if (!readVarint<kVarintBytesMax>(reader, length, fault)) return fault;
   if (length < lengthMin) return wrongLength;
