@@ -197,6 +197,18 @@ test('LO-1: a time is found by its first record, and the largest time of all', a
   expect(world.log.offsetForTimestamp(201)).toMatchObject({ offset: 3, timestampMs: 400 })
   expect(world.log.offsetForTimestamp(401)).toBeNull()
   expect(world.log.maxTimestampOffset()).toMatchObject({ offset: 3, timestampMs: 400 })
+  await world.restartCleanly()
+  expect(world.log.maxTimestampOffset()).toMatchObject({ offset: 3, timestampMs: 400 })
+})
+
+test('LO-1: what is staged has no part in the largest time', async () => {
+  const world = await StorageWorld.open()
+  world.append({ timestampMs: 100 })
+  world.stage({ timestampMs: 200 })
+  expect(world.log.maxTimestampOffset()).toMatchObject({ offset: 0, timestampMs: 100 })
+  expect(world.log.offsetForTimestamp(150)).toBeNull()
+  world.logs.flushStaged()
+  expect(world.log.maxTimestampOffset()).toMatchObject({ offset: 1, timestampMs: 200 })
 })
 
 test('LOG-5: an epoch ends where the next one begins', async () => {

@@ -58,8 +58,10 @@ export class Segment implements DescriptorHolder {
   areIndexesSynced = false
   lastUsedPass = -1
   lastRangePass = -1
-  /** -1 for none. */
+  /** -1 for none; staged batches included. */
   maxTimestampMs = -1
+  /** The same of what readers may see. */
+  writtenMaxTimestampMs = -1
   offsetOfMaxTimestamp: number
   /** Of the first batch, which the age of the segment is measured from; -1 for none. */
   firstTimestampMs = -1
@@ -166,6 +168,7 @@ export class Segment implements DescriptorHolder {
     this.#mayBeLonger = false
     this.writtenSizeBytes = this.endPosition
     this.writtenEndOffset = this.endOffset
+    this.writtenMaxTimestampMs = this.maxTimestampMs
   }
 
   savepoint(): SegmentSavepoint {
@@ -244,10 +247,10 @@ export class Segment implements DescriptorHolder {
   adopt(sizeBytes: number, endOffset: number): void {
     this.endPosition = sizeBytes
     this.endOffset = endOffset
-    this.markSynced()
     this.maxTimestampMs = this.timeIndex.lastTimestampMs
     this.offsetOfMaxTimestamp = this.baseOffset + this.timeIndex.lastRelativeOffset
     this.firstTimestampMs = this.maxTimestampMs
+    this.markSynced()
   }
 
   /** The offset index on disk, which belongs to a file of this size; for recovery. */

@@ -18,7 +18,7 @@ export function findTimestamp(
   decompress: Decompress,
 ): TimestampOffset | null {
   for (const segment of segments) {
-    if (segment.maxTimestampMs < timestampMs) continue
+    if (segment.writtenMaxTimestampMs < timestampMs) continue
     let offset = fromOffset
     let place = segment.locateTimestamp(timestampMs, offset)
     while (place !== null) {
@@ -42,7 +42,7 @@ export function findMaxTimestamp(
   fromOffset: number,
   decompress: Decompress,
 ): TimestampOffset | null {
-  const timestampMs = segments.reduce((max, segment) => Math.max(max, segment.maxTimestampMs), -1)
+  const timestampMs = segments.reduce((max, segment) => Math.max(max, segment.writtenMaxTimestampMs), -1)
   return timestampMs < 0 ? null : findTimestamp(segments, timestampMs, fromOffset, decompress)
 }
 
