@@ -1,8 +1,7 @@
 import { BROKER_DEFINITIONS } from './definitions/broker-definitions.ts'
 import { type ConfigDefinition, ConfigType } from './definitions/definition.ts'
 import { TOPIC_DEFINITIONS } from './definitions/topic-definitions.ts'
-import type { TopicConfig } from './topic-config.ts'
-import { typedTopicConfig } from './typed-topic-config.ts'
+import { type TopicConfig, typedTopicConfig } from './topic-config.ts'
 
 /** Where a value comes from, with DescribeConfigs' codes. */
 export const ConfigSource = {
