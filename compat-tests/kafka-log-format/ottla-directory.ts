@@ -60,6 +60,8 @@ export class OttlaDirectory {
       checkpointIntervalMs: 60_000,
       producerIdExpirationMs: 86_400_000,
       openSegmentsMax: 1000,
+      producerIdExpirationCheckIntervalMs: 600_000,
+      flushCheckIntervalMs: 1000,
       onDurable: log => {
         log.highWatermark = log.durableOffset
       },

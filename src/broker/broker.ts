@@ -67,9 +67,11 @@ export class Broker {
       // The topics' own settings are in the metadata, whose journal needs the lock that this takes.
       configOf: () => defaultTopicConfig,
       retentionCheckIntervalMs: config.retentionCheckIntervalMs,
-      checkpointIntervalMs: config.recoveryCheckpointIntervalMs,
+      checkpointIntervalMs: Math.min(config.recoveryCheckpointIntervalMs, config.startCheckpointIntervalMs),
       producerIdExpirationMs: config.producerIdExpirationMs,
       openSegmentsMax: platform.openSegmentsMax,
+      producerIdExpirationCheckIntervalMs: config.producerIdExpirationCheckIntervalMs,
+      flushCheckIntervalMs: config.flushSchedulerIntervalMs,
       onDurable: log => broker?.onDurable(log),
       onDurablePassEnd: () => broker?.onDurablePassEnd(),
       onDirectoryFailure: (_directory, failed) => broker?.onDirectoryFailure(failed),

@@ -40,6 +40,9 @@ export interface LogManagerOptions {
   readonly producerIdExpirationMs: number
   /** Descriptors that segments may hold at once. */
   readonly openSegmentsMax: number
+  readonly producerIdExpirationCheckIntervalMs: number
+  /** How often `flush.ms` is looked at. */
+  readonly flushCheckIntervalMs: number
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onDirectoryFailure: (directory: LogDirectory, logs: readonly Log[]) => void
@@ -54,8 +57,6 @@ export interface FailedAppend {
 
 /** A write that was refused with one of these says nothing about the disk: no room, or no descriptor to write with. */
 const PASSING_REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'])
-/** How often `flush.ms` is looked at. */
-const FLUSH_CHECK_INTERVAL_MS = 1000
 
 /** The logs of all log directories: opening, creation, deletion, the write at the end of a wake-up, the clean stop. */
 export class LogManager {
@@ -95,7 +96,8 @@ export class LogManager {
     )
     this.#every(options.retentionCheckIntervalMs, () => this.applyRetention())
     this.#every(options.checkpointIntervalMs, () => this.checkpoint())
-    this.#every(FLUSH_CHECK_INTERVAL_MS, () => this.#flushByTime())
+    this.#every(options.flushCheckIntervalMs, () => this.#flushByTime())
+    this.#every(options.producerIdExpirationCheckIntervalMs, () => this.expireProducers())
   }
 
   getLog(topicName: string, partitionIndex: number): Log | undefined {
@@ -193,18 +195,23 @@ export class LogManager {
     this.#files.endPass()
   }
 
-  /** Removes old segments and forgets producers that have been silent for too long. */
+  /** Removes old segments. */
   applyRetention(): void {
     const nowMs = this.#ports.clock.wallMs()
     for (const log of this.logs()) {
       try {
         log.applyRetention(nowMs)
-        log.producers.expire(nowMs, this.#options.producerIdExpirationMs)
       } catch (error) {
         if (!(error instanceof StorageError)) throw error
         this.#ports.logger.error({ directory: log.directoryPath, error: error.message }, 'retention failed')
       }
     }
+  }
+
+  /** Forgets producers that have been silent for too long. */
+  expireProducers(): void {
+    const nowMs = this.#ports.clock.wallMs()
+    for (const log of this.logs()) log.producers.expire(nowMs, this.#options.producerIdExpirationMs)
   }
 
   /** Writes the checkpoints of every directory, off the loop. */

@@ -155,10 +155,34 @@ test.each(['clean', 'kill'] as const)('IDM-1: all five are known after a restart
 test('a producer is forgotten by the time of its last append, not by that of its records', async () => {
   const world = await StorageWorld.open()
   world.append({ producerId: 9, producerEpoch: 0, baseSequence: 0, timestampMs: 1000 })
-  world.logs.applyRetention()
+  world.logs.expireProducers()
   expect(world.log.producers.size).toBe(1)
-  world.time.advance(86_800_000)
+  world.time.advance(87_000_000)
   expect(world.log.producers.size).toBe(0)
+})
+
+test('producer.id.expiration.check.interval.ms says when silent producers are looked for', async () => {
+  const world = new StorageWorld()
+  world.managerOptions = { producerIdExpirationMs: 100, producerIdExpirationCheckIntervalMs: 5000 }
+  await world.start()
+  await world.settled(world.logs.createLog('t', 'AAAAAAAAAAAAAAAAAAAAZQ', 0, world.config))
+  world.append({ producerId: 9, producerEpoch: 0, baseSequence: 0 })
+  world.time.advance(4000)
+  expect(world.log.producers.size).toBe(1)
+  world.time.advance(1000)
+  expect(world.log.producers.size).toBe(0)
+})
+
+test('log.flush.scheduler.interval.ms says when flush.ms is looked at', async () => {
+  const world = new StorageWorld({ durability: 'os', flushMs: 10 })
+  world.managerOptions = { flushCheckIntervalMs: 5000 }
+  await world.start()
+  await world.settled(world.logs.createLog('t', 'AAAAAAAAAAAAAAAAAAAAZQ', 0, world.config))
+  world.append()
+  world.time.advance(4000)
+  expect(world.log.syncedOffset).toBe(0)
+  world.time.advance(1000)
+  expect(world.log.syncedOffset).toBe(1)
 })
 
 test('RET-1: segments go by age, with the newest record of each, and by size', async () => {

@@ -14,7 +14,7 @@ import type { AppendResult } from './append-result.ts'
 import type { BatchNative } from './batch-native.ts'
 import type { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
-import { LogManager } from './log-manager.ts'
+import { LogManager, type LogManagerOptions } from './log-manager.ts'
 
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 export const START_MS = 1_700_000_000_000
@@ -34,6 +34,8 @@ export class StorageWorld {
   readonly time = new VirtualTime(START_MS)
   readonly errors: string[] = []
   config: LogConfig
+  /** What the next start takes instead of the defaults here. */
+  managerOptions: Partial<LogManagerOptions> = {}
   directories: readonly string[] = ['/data']
   disk: SimDisk
   /** What stands between the logs and their disk: a mistake, when one is planted. */
@@ -79,6 +81,9 @@ export class StorageWorld {
         checkpointIntervalMs: 60_000,
         producerIdExpirationMs: 86_400_000,
         openSegmentsMax: this.openSegmentsMax,
+        producerIdExpirationCheckIntervalMs: 600_000,
+        flushCheckIntervalMs: 1000,
+        ...this.managerOptions,
         onDurable: log => {
           log.highWatermark = log.durableOffset
         },

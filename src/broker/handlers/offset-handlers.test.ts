@@ -162,6 +162,8 @@ class World {
         checkpointIntervalMs: 60_000,
         producerIdExpirationMs: 86_400_000,
         openSegmentsMax: 1000,
+        producerIdExpirationCheckIntervalMs: 600_000,
+        flushCheckIntervalMs: 1000,
         onDurable: log => this.#partitions?.onDurable(log),
         onDurablePassEnd: () => {},
         onDirectoryFailure: (_directory, logs) => this.#partitions?.onDirectoryFailure(logs),

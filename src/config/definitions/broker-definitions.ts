@@ -198,12 +198,19 @@ const LOG_KEYS: readonly ConfigDefinition[] = [
     min: 1,
   }),
   key('log.flush.interval.ms', LONG, null, 'Default of flush.ms.', { ...CLUSTER_WIDE, min: 0 }),
-  key('log.flush.scheduler.interval.ms', LONG, LONG_MAX, 'Time between looks for logs to sync.', { min: 0 }),
+  // Kafka's default is never, which leaves a flush.ms of a topic without effect.
+  key(
+    'log.flush.scheduler.interval.ms',
+    LONG,
+    '1000',
+    'Time between looks for logs whose flush.ms is over; when it is set, the default of flush.ms too.',
+    { min: 1 },
+  ),
   key('log.flush.offset.checkpoint.interval.ms', INT, '60000', 'Time between recovery checkpoints.', {
-    min: 0,
+    min: 1,
   }),
   key('log.flush.start.offset.checkpoint.interval.ms', INT, '60000', 'Time between start checkpoints.', {
-    min: 0,
+    min: 1,
   }),
   key('log.index.interval.bytes', INT, '4096', 'Default of index.interval.bytes.', {
     ...CLUSTER_WIDE,
