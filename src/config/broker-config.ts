@@ -10,7 +10,6 @@ export interface BrokerConfig {
   /** The first holds the metadata journal. */
   readonly logDirs: readonly string[]
   readonly durability: 'group' | 'os'
-  readonly allowUnauthenticated: boolean
   readonly partitionCount: number
   readonly replicationFactor: number
   readonly autoCreateTopics: boolean
@@ -18,7 +17,6 @@ export interface BrokerConfig {
   readonly fetchMaxBytes: number
   readonly fetchSessionsMax: number
   readonly describeTopicPartitionsMax: number
-  readonly recoveryThreadsPerLogDir: number
   readonly connectionsMaxIdleMs: number
   readonly connectionsMax: number
   readonly connectionsPerAddressMax: number
@@ -36,7 +34,6 @@ export interface BrokerConfig {
   readonly groupInitialRebalanceDelayMs: number
   readonly producerIdExpirationMs: number
   readonly producerIdExpirationCheckIntervalMs: number
-  readonly transactionTimeoutMaxMs: number
   readonly retentionCheckIntervalMs: number
   readonly flushSchedulerIntervalMs: number
   readonly recoveryCheckpointIntervalMs: number

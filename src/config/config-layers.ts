@@ -1,5 +1,5 @@
 import { BROKER_DEFINITIONS } from './definitions/broker-definitions.ts'
-import { type ConfigDefinition, ConfigType } from './definitions/definition.ts'
+import { type ConfigDefinition, ConfigType, documentationOf } from './definitions/definition.ts'
 import { TOPIC_DEFINITIONS } from './definitions/topic-definitions.ts'
 import { type TopicConfig, typedTopicConfig } from './topic-config.ts'
 
@@ -84,7 +84,7 @@ export function describeDefaultBrokerConfig(entries: Entries): ConfigEntry[] {
       isReadOnly: false,
       isSensitive,
       type: definition?.type ?? 0,
-      documentation: definition?.doc ?? '',
+      documentation: definition === undefined ? '' : documentationOf(definition),
       synonyms: [shown],
     }
   })
@@ -104,7 +104,7 @@ function entryOf(
     isReadOnly,
     isSensitive,
     type: definition.type,
-    documentation: definition.doc,
+    documentation: documentationOf(definition),
     synonyms: shown,
   }
 }

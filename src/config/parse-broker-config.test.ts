@@ -41,9 +41,10 @@ log.retention.hours=168
     { name: 'PLAINTEXT', host: 'localhost', port: 9092, securityProtocol: 'PLAINTEXT' },
   ])
   expect(result.config.advertisedListeners).toEqual([{ name: 'PLAINTEXT', host: 'localhost', port: 9092 }])
-  expect(result.warnings).toHaveLength(2)
+  expect(result.warnings).toHaveLength(3)
   expect(result.warnings[0]).toContain('process.roles')
-  expect(result.warnings[1]).toContain('localhost only')
+  expect(result.warnings[1]).toBe('known, but without effect yet: inter.broker.listener.name')
+  expect(result.warnings[2]).toContain('localhost only')
 })
 
 test('an unknown key is named with the nearest known one', () => {

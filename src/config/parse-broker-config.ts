@@ -42,7 +42,9 @@ export function parseBrokerConfig(entries: ReadonlyMap<string, string>): BrokerC
 function warningsOf(entries: ReadonlyMap<string, string>): string[] {
   const warnings: string[] = []
   const quorumKeys: string[] = []
+  const keysWithoutEffect: string[] = []
   for (const name of entries.keys()) {
+    if (BROKER_DEFINITIONS.get(name)?.effect === 'none') keysWithoutEffect.push(name)
     if (BROKER_DEFINITIONS.has(name) || ACCEPTED_KEYS.has(name)) continue
     if (KRAFT_KEY.test(name)) {
       quorumKeys.push(name)
@@ -55,6 +57,9 @@ function warningsOf(entries: ReadonlyMap<string, string>): string[] {
   }
   if (quorumKeys.length > 0) {
     warnings.push(`ignored, because there is no controller quorum here: ${quorumKeys.join(', ')}`)
+  }
+  if (keysWithoutEffect.length > 0) {
+    warnings.push(`known, but without effect yet: ${keysWithoutEffect.join(', ')}`)
   }
   return warnings
 }
@@ -73,7 +78,6 @@ function typedFields(text: Text) {
   const durability: 'group' | 'os' = text('ottla.durability') === 'os' ? 'os' : 'group'
   return {
     durability,
-    allowUnauthenticated: flag('ottla.allow.unauthenticated'),
     partitionCount: number('num.partitions'),
     replicationFactor: number('default.replication.factor'),
     autoCreateTopics: flag('auto.create.topics.enable'),
@@ -81,7 +85,6 @@ function typedFields(text: Text) {
     fetchMaxBytes: number('fetch.max.bytes'),
     fetchSessionsMax: number('max.incremental.fetch.session.cache.slots'),
     describeTopicPartitionsMax: number('max.request.partition.size.limit'),
-    recoveryThreadsPerLogDir: number('num.recovery.threads.per.data.dir'),
     connectionsMaxIdleMs: number('connections.max.idle.ms'),
     connectionsMax: number('max.connections'),
     connectionsPerAddressMax: number('max.connections.per.ip'),
@@ -99,7 +102,6 @@ function typedFields(text: Text) {
     groupInitialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),
     producerIdExpirationMs: number('producer.id.expiration.ms'),
     producerIdExpirationCheckIntervalMs: number('producer.id.expiration.check.interval.ms'),
-    transactionTimeoutMaxMs: number('transaction.max.timeout.ms'),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
     flushSchedulerIntervalMs: number('log.flush.scheduler.interval.ms'),
     recoveryCheckpointIntervalMs: number('log.flush.offset.checkpoint.interval.ms'),

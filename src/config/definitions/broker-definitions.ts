@@ -2,7 +2,9 @@ import { type ConfigDefinition, ConfigType, type ConfigUpdate, INT_MAX, LONG_MAX
 
 const { BOOLEAN, INT, LIST, LONG, SHORT, STRING } = ConfigType
 
-type Extra = Partial<Pick<ConfigDefinition, 'min' | 'max' | 'validValues' | 'sensitive' | 'update'>>
+type Extra = Partial<
+  Pick<ConfigDefinition, 'min' | 'max' | 'validValues' | 'sensitive' | 'update' | 'effect'>
+>
 
 function key(
   name: string,
@@ -15,32 +17,29 @@ function key(
 }
 
 const CLUSTER_WIDE: { readonly update: ConfigUpdate } = { update: 'cluster-wide' }
+const NO_EFFECT: Extra = { effect: 'none' }
 const AT_LEAST_0: Extra = { min: 0 }
 const AT_LEAST_1: Extra = { min: 1 }
 
 const NETWORK_KEYS: readonly ConfigDefinition[] = [
-  key('listeners', LIST, 'PLAINTEXT://:9092', 'Addresses to listen on, as `NAME://host:port`.', {
-    update: 'per-broker',
-  }),
-  key('advertised.listeners', LIST, null, 'Addresses that clients are told to use.', {
-    update: 'per-broker',
-  }),
+  key('listeners', LIST, 'PLAINTEXT://:9092', 'Addresses to listen on, as `NAME://host:port`.'),
+  key('advertised.listeners', LIST, null, 'Addresses that clients are told to use.'),
   key(
     'listener.security.protocol.map',
     LIST,
     'PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL',
     'Security protocol of every listener name.',
   ),
-  key('inter.broker.listener.name', STRING, null, 'Listener over which brokers talk to each other.'),
+  key(
+    'inter.broker.listener.name',
+    STRING,
+    null,
+    'Listener over which brokers talk to each other.',
+    NO_EFFECT,
+  ),
   key('connections.max.idle.ms', LONG, '600000', 'Idle time after which a connection is closed.', AT_LEAST_0),
-  key('max.connections', INT, `${INT_MAX}`, 'Connections that are held at once.', {
-    ...AT_LEAST_0,
-    ...CLUSTER_WIDE,
-  }),
-  key('max.connections.per.ip', INT, `${INT_MAX}`, 'Connections that one address may hold.', {
-    ...AT_LEAST_0,
-    ...CLUSTER_WIDE,
-  }),
+  key('max.connections', INT, `${INT_MAX}`, 'Connections that are held at once.', AT_LEAST_0),
+  key('max.connections.per.ip', INT, `${INT_MAX}`, 'Connections that one address may hold.', AT_LEAST_0),
   key('socket.request.max.bytes', INT, '104857600', 'Largest request; a larger one ends its connection.', {
     min: 1,
   }),
@@ -72,13 +71,14 @@ const BROKER_KEYS: readonly ConfigDefinition[] = [
       min: 1,
     },
   ),
-  key('background.threads', INT, '10', 'Accepted for compatibility; the addon sizes its own pool.', {
+  key('background.threads', INT, '10', 'Threads for background work; the addon sizes its own pool.', {
     ...AT_LEAST_1,
     ...CLUSTER_WIDE,
+    ...NO_EFFECT,
   }),
   key('num.recovery.threads.per.data.dir', INT, '2', 'Threads that recover the logs of a directory.', {
     ...AT_LEAST_1,
-    ...CLUSTER_WIDE,
+    ...NO_EFFECT,
   }),
 ]
 
@@ -97,6 +97,7 @@ const GROUP_KEYS: readonly ConfigDefinition[] = [
   key('offsets.topic.compression.codec', INT, '0', 'Codec of __consumer_offsets, as its number.', {
     min: 0,
     max: 4,
+    ...NO_EFFECT,
   }),
   key('offsets.retention.minutes', INT, '10080', 'Time for which the offsets of an empty group are kept.', {
     min: 1,
@@ -114,10 +115,13 @@ const GROUP_KEYS: readonly ConfigDefinition[] = [
 ]
 
 const PRODUCER_KEYS: readonly ConfigDefinition[] = [
-  key('producer.id.expiration.ms', INT, '86400000', 'Idle time after which a producer id is forgotten.', {
-    ...AT_LEAST_1,
-    ...CLUSTER_WIDE,
-  }),
+  key(
+    'producer.id.expiration.ms',
+    INT,
+    '86400000',
+    'Idle time after which a producer id is forgotten.',
+    AT_LEAST_1,
+  ),
   key(
     'producer.id.expiration.check.interval.ms',
     INT,
@@ -127,7 +131,10 @@ const PRODUCER_KEYS: readonly ConfigDefinition[] = [
       min: 1,
     },
   ),
-  key('transaction.max.timeout.ms', INT, '900000', 'Longest timeout of a transaction.', AT_LEAST_1),
+  key('transaction.max.timeout.ms', INT, '900000', 'Longest timeout of a transaction.', {
+    ...AT_LEAST_1,
+    ...NO_EFFECT,
+  }),
   key(
     'transactional.id.expiration.ms',
     INT,
@@ -135,15 +142,24 @@ const PRODUCER_KEYS: readonly ConfigDefinition[] = [
     'Idle time after which a transactional id expires.',
     {
       min: 1,
+      ...NO_EFFECT,
     },
   ),
-  key('transaction.state.log.num.partitions', INT, '50', 'Partitions of __transaction_state.', AT_LEAST_1),
-  key('transaction.state.log.replication.factor', SHORT, '3', 'Replicas of __transaction_state.', AT_LEAST_1),
+  key('transaction.state.log.num.partitions', INT, '50', 'Partitions of __transaction_state.', {
+    ...AT_LEAST_1,
+    ...NO_EFFECT,
+  }),
+  key('transaction.state.log.replication.factor', SHORT, '3', 'Replicas of __transaction_state.', {
+    ...AT_LEAST_1,
+    ...NO_EFFECT,
+  }),
   key('transaction.state.log.min.isr', INT, '2', 'In-sync replicas that __transaction_state needs.', {
     min: 1,
+    ...NO_EFFECT,
   }),
   key('transaction.state.log.segment.bytes', INT, '104857600', 'Segment size of __transaction_state.', {
     min: 1,
+    ...NO_EFFECT,
   }),
 ]
 
@@ -156,38 +172,46 @@ const LOG_KEYS: readonly ConfigDefinition[] = [
   key('compression.type', STRING, 'producer', 'Default of the topic key of this name.', {
     ...CLUSTER_WIDE,
     validValues: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
+    ...NO_EFFECT,
   }),
   key('compression.gzip.level', INT, '-1', 'Default of the topic key of this name.', {
     ...CLUSTER_WIDE,
     min: -1,
     max: 9,
+    ...NO_EFFECT,
   }),
   key('compression.lz4.level', INT, '9', 'Default of the topic key of this name.', {
     ...CLUSTER_WIDE,
     min: 1,
     max: 17,
+    ...NO_EFFECT,
   }),
   key('compression.zstd.level', INT, '3', 'Default of the topic key of this name.', {
     ...CLUSTER_WIDE,
     min: -131_072,
     max: 22,
+    ...NO_EFFECT,
   }),
   key('log.cleaner.delete.retention.ms', LONG, '86400000', 'Default of delete.retention.ms.', {
     ...CLUSTER_WIDE,
     min: 0,
+    ...NO_EFFECT,
   }),
   key('log.cleaner.max.compaction.lag.ms', LONG, LONG_MAX, 'Default of max.compaction.lag.ms.', {
     ...CLUSTER_WIDE,
     min: 1,
+    ...NO_EFFECT,
   }),
   key('log.cleaner.min.compaction.lag.ms', LONG, '0', 'Default of min.compaction.lag.ms.', {
     ...CLUSTER_WIDE,
     min: 0,
+    ...NO_EFFECT,
   }),
   key('log.cleaner.min.cleanable.ratio', ConfigType.DOUBLE, '0.5', 'Default of min.cleanable.dirty.ratio.', {
     ...CLUSTER_WIDE,
     min: 0,
     max: 1,
+    ...NO_EFFECT,
   }),
   key('log.segment.delete.delay.ms', LONG, '60000', 'Default of file.delete.delay.ms.', {
     ...CLUSTER_WIDE,
@@ -223,8 +247,13 @@ const LOG_KEYS: readonly ConfigDefinition[] = [
   key('log.local.retention.bytes', LONG, '-2', 'Default of local.retention.bytes.', {
     ...CLUSTER_WIDE,
     min: -2,
+    ...NO_EFFECT,
   }),
-  key('log.local.retention.ms', LONG, '-2', 'Default of local.retention.ms.', { ...CLUSTER_WIDE, min: -2 }),
+  key('log.local.retention.ms', LONG, '-2', 'Default of local.retention.ms.', {
+    ...CLUSTER_WIDE,
+    min: -2,
+    ...NO_EFFECT,
+  }),
   key('message.max.bytes', INT, '1048588', 'Default of max.message.bytes.', { ...CLUSTER_WIDE, min: 0 }),
   key('log.message.timestamp.after.max.ms', LONG, '3600000', 'Default of message.timestamp.after.max.ms.', {
     ...CLUSTER_WIDE,
@@ -238,8 +267,12 @@ const LOG_KEYS: readonly ConfigDefinition[] = [
     ...CLUSTER_WIDE,
     validValues: ['CreateTime', 'LogAppendTime'],
   }),
-  key('min.insync.replicas', INT, '1', 'Default of the topic key of this name.', { ...CLUSTER_WIDE, min: 1 }),
-  key('log.preallocate', BOOLEAN, 'false', 'Default of preallocate.', CLUSTER_WIDE),
+  key('min.insync.replicas', INT, '1', 'Default of the topic key of this name.', {
+    ...CLUSTER_WIDE,
+    min: 1,
+    ...NO_EFFECT,
+  }),
+  key('log.preallocate', BOOLEAN, 'false', 'Default of preallocate.', { ...CLUSTER_WIDE, ...NO_EFFECT }),
   key('log.retention.bytes', LONG, '-1', 'Default of retention.bytes.', { ...CLUSTER_WIDE, min: -1 }),
   key('log.retention.ms', LONG, null, 'Default of retention.ms.', { ...CLUSTER_WIDE, min: -1 }),
   key('log.retention.minutes', INT, null, 'Like log.retention.ms, in minutes.', { min: -1 }),
@@ -255,7 +288,10 @@ const LOG_KEYS: readonly ConfigDefinition[] = [
   key('log.roll.hours', INT, '168', 'Like log.roll.ms, in hours.', { min: 1 }),
   key('log.roll.jitter.ms', LONG, null, 'Default of segment.jitter.ms.', { ...CLUSTER_WIDE, min: 0 }),
   key('log.roll.jitter.hours', INT, '0', 'Like log.roll.jitter.ms, in hours.', { min: 0 }),
-  key('unclean.leader.election.enable', BOOLEAN, 'false', 'Default of the topic key.', CLUSTER_WIDE),
+  key('unclean.leader.election.enable', BOOLEAN, 'false', 'Default of the topic key.', {
+    ...CLUSTER_WIDE,
+    ...NO_EFFECT,
+  }),
 ]
 
 const OTTLA_KEYS: readonly ConfigDefinition[] = [

@@ -35,9 +35,16 @@ export interface ConfigDefinition {
   /** Legal texts, or legal elements of a LIST. */
   readonly validValues?: readonly string[]
   readonly sensitive?: boolean
+  /** The key is checked and shown, but nothing reads it yet; every place that explains it says so. */
+  readonly effect?: 'none'
   readonly update?: ConfigUpdate
   /** Topic keys only, most specific first: the first one that is set wins. */
   readonly brokerSynonyms?: readonly BrokerSynonym[]
+}
+
+/** What DescribeConfigs and the page of settings say. */
+export function documentationOf({ doc, effect }: ConfigDefinition): string {
+  return effect === 'none' ? `${doc} Without effect yet.` : doc
 }
 
 export const LONG_MAX = '9223372036854775807'

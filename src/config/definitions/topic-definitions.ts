@@ -19,7 +19,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     default: 'delete',
     validValues: ['compact', 'delete'],
     brokerSynonyms: same('log.cleanup.policy'),
-    doc: 'What happens to old segments: they are deleted, or compacted to the last record of every key, or both.',
+    doc: 'What happens to old segments: `delete` removes them. `compact` asks for keys and keeps all: nothing is compacted yet.',
   },
   {
     name: 'compression.gzip.level',
@@ -30,6 +30,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     excluded: 0,
     brokerSynonyms: same('compression.gzip.level'),
     doc: 'Level for gzip, -1 for the codec’s own default.',
+    effect: 'none',
   },
   {
     name: 'compression.lz4.level',
@@ -39,6 +40,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     max: 17,
     brokerSynonyms: same('compression.lz4.level'),
     doc: 'Level for lz4.',
+    effect: 'none',
   },
   {
     name: 'compression.type',
@@ -47,6 +49,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     validValues: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
     brokerSynonyms: same('compression.type'),
     doc: 'Codec in which batches are stored; `producer` keeps what was sent.',
+    effect: 'none',
   },
   {
     name: 'compression.zstd.level',
@@ -56,6 +59,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     max: 22,
     brokerSynonyms: same('compression.zstd.level'),
     doc: 'Level for zstd.',
+    effect: 'none',
   },
   {
     name: 'delete.retention.ms',
@@ -64,6 +68,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     min: 0,
     brokerSynonyms: same('log.cleaner.delete.retention.ms'),
     doc: 'How long a tombstone of a compacted topic stays readable.',
+    effect: 'none',
   },
   {
     name: 'file.delete.delay.ms',
@@ -97,6 +102,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     type: LIST,
     default: '',
     doc: 'Replicas (`partition:broker`, or `*`) throttled where they follow.',
+    effect: 'none',
   },
   {
     name: 'index.interval.bytes',
@@ -111,6 +117,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     type: LIST,
     default: '',
     doc: 'Replicas (`partition:broker`, or `*`) throttled where they lead.',
+    effect: 'none',
   },
   {
     name: 'local.retention.bytes',
@@ -119,6 +126,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     min: -2,
     brokerSynonyms: same('log.local.retention.bytes'),
     doc: 'Bytes kept on local disk of a tiered partition; -2 for the value of retention.bytes.',
+    effect: 'none',
   },
   {
     name: 'local.retention.ms',
@@ -127,6 +135,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     min: -2,
     brokerSynonyms: same('log.local.retention.ms'),
     doc: 'Time for which a tiered partition stays on local disk; -2 for the value of retention.ms.',
+    effect: 'none',
   },
   {
     name: 'max.compaction.lag.ms',
@@ -135,6 +144,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     min: 1,
     brokerSynonyms: same('log.cleaner.max.compaction.lag.ms'),
     doc: 'Longest time for which a record may stay uncompacted.',
+    effect: 'none',
   },
   {
     name: 'max.message.bytes',
@@ -177,6 +187,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     max: 1,
     brokerSynonyms: same('log.cleaner.min.cleanable.ratio'),
     doc: 'Share of uncompacted bytes from which on a log is compacted.',
+    effect: 'none',
   },
   {
     name: 'min.compaction.lag.ms',
@@ -185,6 +196,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     min: 0,
     brokerSynonyms: same('log.cleaner.min.compaction.lag.ms'),
     doc: 'Shortest time for which a record stays uncompacted.',
+    effect: 'none',
   },
   {
     name: 'min.insync.replicas',
@@ -193,6 +205,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     min: 1,
     brokerSynonyms: same('min.insync.replicas'),
     doc: 'In-sync replicas that acks=all needs; at most the replication factor counts.',
+    effect: 'none',
   },
   {
     name: 'preallocate',
@@ -200,24 +213,28 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     default: 'false',
     brokerSynonyms: same('log.preallocate'),
     doc: 'Whether the blocks of a new segment are reserved ahead.',
+    effect: 'none',
   },
   {
     name: 'remote.log.copy.disable',
     type: BOOLEAN,
     default: 'false',
     doc: 'Stops copying segments to remote storage.',
+    effect: 'none',
   },
   {
     name: 'remote.log.delete.on.disable',
     type: BOOLEAN,
     default: 'false',
     doc: 'Deletes remote segments when remote storage is switched off.',
+    effect: 'none',
   },
   {
     name: 'remote.storage.enable',
     type: BOOLEAN,
     default: 'false',
     doc: 'Moves old segments to remote storage.',
+    effect: 'none',
   },
   {
     name: 'retention.bytes',
@@ -279,6 +296,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     default: 'false',
     brokerSynonyms: same('unclean.leader.election.enable'),
     doc: 'Whether a replica outside the in-sync set may lead as a last resort, which loses records.',
+    effect: 'none',
   },
 ]
 
