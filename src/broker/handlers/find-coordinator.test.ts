@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import { GroupRequests } from '../group-requests.test-support.ts'
+
+test('MD-12: the coordinator of a group is this broker, alone and in a batch', async () => {
+  const world = await GroupRequests.started()
+  const here = { nodeId: 7, host: 'localhost', port: 9092, errorCode: 0 }
+  expect(await world.find(0, { key: 'g' })).toMatchObject(here)
+  expect(await world.find(3, { key: 'g', keyType: 0 })).toMatchObject({ ...here, errorMessage: 'NONE' })
+  const batch = await world.find(4, { keyType: 0, coordinatorKeys: ['g', 'h'] })
+  expect(batch.coordinators).toMatchObject([
+    { key: 'g', ...here, errorMessage: '' },
+    { key: 'h', ...here, errorMessage: '' },
+  ])
+})
+
+test('MD-12: COORDINATOR_NOT_AVAILABLE while the topic cannot be made; other kinds of keys are refused', async () => {
+  const world = await GroupRequests.started()
+  expect(await world.find(1, { key: 'x', keyType: 1 })).toMatchObject({
+    errorCode: ErrorCode.INVALID_REQUEST,
+  })
+  world.log.isTopicThere = false
+  world.log.createError = ErrorCode.INVALID_REPLICATION_FACTOR
+  const answer = await world.find(2, { key: 'g', keyType: 0 })
+  expect(answer).toMatchObject({ errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, nodeId: -1, port: -1 })
+})
