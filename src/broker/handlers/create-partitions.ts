@@ -9,7 +9,7 @@ import {
 } from '../../protocol/generated/create-partitions.ts'
 import { defineHandler } from '../handler.ts'
 
-/** ADM-2. */
+/** ADM-2. A request without time for the change is refused before anything is looked at, as in KRaft (measured). */
 export const createPartitions = defineHandler<CreatePartitionsRequest, CreatePartitionsResponseInit>({
   apiKey: ApiKey.CreatePartitions,
   versions: [0, 3],
@@ -17,6 +17,10 @@ export const createPartitions = defineHandler<CreatePartitionsRequest, CreatePar
   decode: decodeCreatePartitionsRequest,
   encode: encodeCreatePartitionsResponse,
   async handle(request, _context, services) {
+    if (request.timeoutMs <= 0) {
+      const errorCode = ErrorCode.REQUEST_TIMED_OUT
+      return { results: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: null })) }
+    }
     const counts = new Map<string, number>()
     for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
     const topics = [...new Map(request.topics.map(topic => [topic.name, topic])).values()]

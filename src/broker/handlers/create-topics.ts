@@ -11,10 +11,9 @@ import {
   decodeCreateTopicsRequest,
   encodeCreateTopicsResponse,
 } from '../../protocol/generated/create-topics.ts'
-import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
 
-/** ADM-1. */
+/** ADM-1. A request without time for the change is refused before anything is looked at, as in KRaft (measured). */
 export const createTopics = defineHandler<CreateTopicsRequest, CreateTopicsResponseInit>({
   apiKey: ApiKey.CreateTopics,
   versions: [0, 7],
@@ -22,6 +21,9 @@ export const createTopics = defineHandler<CreateTopicsRequest, CreateTopicsRespo
   decode: decodeCreateTopicsRequest,
   encode: encodeCreateTopicsResponse,
   async handle(request, _context, services) {
+    if (request.timeoutMs <= 0) {
+      return { topics: request.topics.map(({ name }) => refused(name, ErrorCode.REQUEST_TIMED_OUT, null)) }
+    }
     const counts = new Map<string, number>()
     for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
     const topics = [...new Map(request.topics.map(topic => [topic.name, topic])).values()]
@@ -51,7 +53,7 @@ async function created(
   const layers = { ...configLayersOf(services.metadata.image, services.config), topic: asked }
   return {
     name: topic.name,
-    topicId: validateOnly ? ZERO_UUID : result.topicId,
+    topicId: result.topicId,
     errorCode: ErrorCode.NONE,
     errorMessage: null,
     numPartitions: result.partitionCount,
@@ -65,6 +67,6 @@ function configOf(entry: ConfigEntry) {
   return { name, value, readOnly, configSource, isSensitive }
 }
 
-function refused(name: string, errorCode: ErrorCode, errorMessage: string): CreatableTopicResultInit {
-  return { name, errorCode, errorMessage, configs: null }
+function refused(name: string, errorCode: ErrorCode, errorMessage: string | null): CreatableTopicResultInit {
+  return { name, errorCode, errorMessage, configs: [] }
 }

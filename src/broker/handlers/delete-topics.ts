@@ -17,7 +17,7 @@ const BY_ID_VERSION = 6
 /** Before it, clients don't know TOPIC_DELETION_DISABLED (KIP-322). */
 const DELETION_DISABLED_VERSION = 3
 
-/** ADM-2. */
+/** ADM-2. A request without time for the change is refused before anything is looked at, as in KRaft (measured). */
 export const deleteTopics = defineHandler<DeleteTopicsRequest, DeleteTopicsResponseInit>({
   apiKey: ApiKey.DeleteTopics,
   versions: [0, 6],
@@ -29,16 +29,39 @@ export const deleteTopics = defineHandler<DeleteTopicsRequest, DeleteTopicsRespo
       context.apiVersion >= BY_ID_VERSION
         ? request.topics
         : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
-    const seen = new Set<string>()
-    const responses: Promise<DeletableTopicResultInit>[] = []
-    for (const topic of topics) {
-      const key = topic.name === null ? `id ${topic.topicId}` : `name ${topic.name}`
-      if (!seen.has(key)) responses.push(deleted(topic, context.apiVersion, services))
-      seen.add(key)
+    if (request.timeoutMs <= 0) {
+      return { responses: topics.map(topic => ({ ...topic, errorCode: ErrorCode.REQUEST_TIMED_OUT })) }
     }
+    const responses = byTopic(topics, services).map(named =>
+      named.length === 1 ? deleted(named[0]!, context.apiVersion, services) : namedTwice(named),
+    )
     return { responses: await Promise.all(responses) }
   },
 })
+
+/** What names one topic, by name, by id or by both, stands together. */
+function byTopic(topics: readonly DeleteTopicState[], { metadata }: BrokerServices): DeleteTopicState[][] {
+  const groups = new Map<string, DeleteTopicState[]>()
+  for (const topic of topics) {
+    const topicId = topic.name === null ? topic.topicId : metadata.image.topic(topic.name)?.topicId
+    const key = topicId ?? `name ${topic.name}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [topic])
+    else group.push(topic)
+  }
+  return [...groups.values()]
+}
+
+/** It is not deleted, and refused once. */
+function namedTwice(named: readonly DeleteTopicState[]): DeletableTopicResultInit {
+  const { name, topicId } = named.find(topic => topic.name !== null) ?? named[0]!
+  const isBoth = named.some(topic => topic.name === null) && name !== null
+  const id = named.find(topic => topic.name === null)?.topicId ?? topicId
+  const errorMessage = isBoth
+    ? 'The provided topic name maps to an ID that was already supplied.'
+    : `Duplicate topic ${name === null ? 'id' : 'name'}.`
+  return { name, topicId: id, errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
+}
 
 async function deleted(
   topic: DeleteTopicState,

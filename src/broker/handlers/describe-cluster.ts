@@ -27,7 +27,9 @@ export const describeCluster = defineHandler<DescribeClusterRequest, DescribeClu
       const errorCode = isController
         ? ErrorCode.MISMATCHED_ENDPOINT_TYPE
         : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE
-      const errorMessage = 'This listener serves brokers only.'
+      const errorMessage = isController
+        ? 'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER'
+        : `Unsupported endpoint type ${request.endpointType}`
       return { errorCode, errorMessage, endpointType: ENDPOINT_BROKERS, clusterId, brokers: [] }
     }
     const { host, port } = services.advertisedEndpoint(context.listenerName)

@@ -40,7 +40,7 @@ export const describeConfigs = defineHandler<DescribeConfigsRequest, DescribeCon
       const keys = resource.configurationKeys ?? []
       const isAsked = (entry: ConfigEntry) => keys.length === 0 || keys.includes(entry.name)
       const configs = entries.filter(isAsked).map(entry => rowOf(entry, request))
-      return { errorCode: ErrorCode.NONE, errorMessage: null, resourceType, resourceName, configs }
+      return { errorCode: ErrorCode.NONE, errorMessage: '', resourceType, resourceName, configs }
     })
     return { results }
   },
@@ -49,7 +49,7 @@ export const describeConfigs = defineHandler<DescribeConfigsRequest, DescribeCon
 function entriesOf(resource: DescribeConfigsResource, services: BrokerServices): ConfigEntry[] | Refusal {
   const { image, settings } = services.metadata
   const { resourceType, resourceName } = resource
-  if (resourceType === ResourceType.TOPIC && resourceName !== '') {
+  if (resourceType === ResourceType.TOPIC) {
     const problem = problemOfTopicName(resourceName)
     if (problem !== null) return refuse(ErrorCode.INVALID_TOPIC_EXCEPTION, problem)
   }

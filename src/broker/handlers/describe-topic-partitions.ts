@@ -12,7 +12,7 @@ import {
 import { ALL_TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import { defineHandler } from '../handler.ts'
 
-/** MD-11: topics in the order of their names, cut at a number of partitions; the cursor says where to go on. */
+/** MD-11, KIP-966: topics in the order of their names, cut at a number of partitions; a cursor says where to go on. */
 export const describeTopicPartitions = defineHandler<
   DescribeTopicPartitionsRequest,
   DescribeTopicPartitionsResponseInit
@@ -27,6 +27,9 @@ export const describeTopicPartitions = defineHandler<
     const { cursor } = request
     const asked = request.topics.length === 0 ? [...image.topics()] : request.topics
     const names = [...new Set(asked.map(({ name }) => name))].sort()
+    if (!isPlaceOf(request)) {
+      return { topics: request.topics.map(({ name }) => ({ errorCode: ErrorCode.INVALID_REQUEST, name })) }
+    }
     let left = Math.max(
       1,
       Math.min(request.responsePartitionLimit, services.config.describeTopicPartitionsMax),
@@ -39,7 +42,7 @@ export const describeTopicPartitions = defineHandler<
         topics.push(unknownTopic(name))
         continue
       }
-      const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0
+      const first = cursor?.topicName === name ? cursor.partitionIndex : 0
       if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: first } }
       const partitions = topic.partitions.slice(first, first + left)
       left -= partitions.length
@@ -60,10 +63,17 @@ export const describeTopicPartitions = defineHandler<
   },
 })
 
+/** A cursor names a topic of the request, unless all are asked for, and a partition that there may be. */
+function isPlaceOf({ cursor, topics }: DescribeTopicPartitionsRequest): boolean {
+  if (cursor === null) return true
+  const isNamed = topics.length === 0 || topics.some(({ name }) => name === cursor.topicName)
+  return isNamed && cursor.partitionIndex >= 0
+}
+
 function unknownTopic(name: string): DescribeTopicPartitionsResponseTopicInit {
   const isLegal = problemOfTopicName(name) === null
   const errorCode = isLegal ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION
-  return { errorCode, name, partitions: [] }
+  return { errorCode, name, partitions: [], topicAuthorizedOperations: ALL_TOPIC_OPERATIONS }
 }
 
 function rowOf(partition: PartitionImage) {

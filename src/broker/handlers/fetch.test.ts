@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import * as deleteRecordsCodec from '../../protocol/generated/delete-records.ts'
-import * as deleteTopicsCodec from '../../protocol/generated/delete-topics.ts'
 import { RecordBatch } from '../../protocol/record-batch.ts'
 import { batchesOf } from '../../protocol/records/batches-of.ts'
+import { DELETE_RECORDS, DELETE_TOPICS } from '../simulated-apis.test-support.ts'
 import {
   batchOf,
   FETCH,
@@ -18,16 +16,6 @@ import {
 } from '../simulated-broker.test-support.ts'
 import type { SimulatedClient } from '../simulated-client.test-support.ts'
 
-const DELETE_RECORDS = {
-  apiKey: ApiKey.DeleteRecords,
-  encode: deleteRecordsCodec.encodeDeleteRecordsRequest,
-  decode: deleteRecordsCodec.decodeDeleteRecordsResponse,
-}
-const DELETE_TOPICS = {
-  apiKey: ApiKey.DeleteTopics,
-  encode: deleteTopicsCodec.encodeDeleteTopicsRequest,
-  decode: deleteTopicsCodec.decodeDeleteTopicsResponse,
-}
 const UNKNOWN_ID = 'AAAAAAAAAAAAAAAAAAAAZQ'
 const READ_COMMITTED = 1
 const BATCH_BYTES = batchOf(['v0']).length
@@ -62,7 +50,10 @@ function offsetsOf(records: Uint8Array | null): number[] {
 }
 
 async function deleteTopic(name: string): Promise<void> {
-  const { responses } = await world.call(world.connect(), DELETE_TOPICS, 5, { topicNames: [name] })
+  const { responses } = await world.call(world.connect(), DELETE_TOPICS, 5, {
+    topicNames: [name],
+    timeoutMs: 1_000,
+  })
   expect(responses[0]!.errorCode).toBe(ErrorCode.NONE)
 }
 

@@ -1,9 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { Codec } from '../../native/codecs.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import * as initProducerIdCodec from '../../protocol/generated/init-producer-id.ts'
 import { BatchAttributes } from '../../protocol/record-batch.ts'
+import { INIT_PRODUCER_ID } from '../simulated-apis.test-support.ts'
 import {
   batchOf,
   FETCH,
@@ -17,11 +16,6 @@ import {
 } from '../simulated-broker.test-support.ts'
 import type { SimulatedClient } from '../simulated-client.test-support.ts'
 
-const INIT_PRODUCER_ID = {
-  apiKey: ApiKey.InitProducerId,
-  encode: initProducerIdCodec.encodeInitProducerIdRequest,
-  decode: initProducerIdCodec.decodeInitProducerIdResponse,
-}
 const UNKNOWN_ID = 'AAAAAAAAAAAAAAAAAAAAZQ'
 const NO_OFFSET = -1
 /** Stays too large for the loop when it is compressed. */

@@ -25,8 +25,9 @@ export function problemOfReplicas(
   if (replicas.length === 0) {
     return refuse(code, 'The manual partition assignment includes an empty replica list.')
   }
-  if (new Set(replicas).size !== replicas.length) {
-    return refuse(code, 'The manual partition assignment includes a broker more than once.')
+  const repeated = replicas.find((id, index) => replicas.indexOf(id) !== index)
+  if (repeated !== undefined) {
+    return refuse(code, `The manual partition assignment includes the broker ${repeated} more than once.`)
   }
   const unknown = replicas.find(id => !brokerIds.includes(id))
   if (unknown !== undefined) {

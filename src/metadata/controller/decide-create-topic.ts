@@ -57,7 +57,8 @@ export function decideCreateTopic(
     },
   ]
   if (topic.configs.length > 0) {
-    const entries = topic.configs.map(({ name, value }) => [name, value] as const)
+    // Of a key that is given twice the last value counts, as in Kafka.
+    const entries = [...new Map(topic.configs.map(({ name, value }) => [name, value]))]
     records.push({
       type: 'configs-changed',
       resourceType: ResourceType.TOPIC,
@@ -89,10 +90,7 @@ function refusalOfName(image: MetadataImage, name: string): Refusal | null {
 }
 
 function refusalOfConfigs(configs: TopicToCreate['configs']): Refusal | null {
-  const seen = new Set<string>()
   for (const { name, value } of configs) {
-    if (seen.has(name)) return refuse(ErrorCode.INVALID_CONFIG, `The config ${name} is given twice.`)
-    seen.add(name)
     const definition = TOPIC_DEFINITIONS.get(name)
     if (definition === undefined)
       return refuse(ErrorCode.INVALID_CONFIG, `Unknown topic config name: ${name}`)
