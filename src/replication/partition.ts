@@ -40,6 +40,13 @@ const DELETED: LogRefusal = {
   message: 'the topic was deleted meanwhile',
 }
 
+/** RET-2: what a key's last record says would be lost. */
+const COMPACTED: LogRefusal = {
+  ok: false,
+  errorCode: ErrorCode.POLICY_VIOLATION,
+  message: 'records of a topic that is only compacted are not deleted',
+}
+
 /**
  * One partition of which this broker is the leader. Its only replica is here, so that the high watermark is what the
  * topic's durability made safe. Owned by the loop; everything but the answers of `awaitCommit` is synchronous.
@@ -163,6 +170,7 @@ export class Partition {
     offset: number,
   ): Promise<{ readonly ok: true; readonly lowWatermark: number } | LogRefusal> {
     if (this.log === null) return OFFLINE
+    if (this.log.config.cleanupCompact && !this.log.config.cleanupDelete) return COMPACTED
     const result = this.log.deleteRecordsBefore(offset)
     return result.ok ? { ok: true, lowWatermark: result.logStartOffset } : result
   }
