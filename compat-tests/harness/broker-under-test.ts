@@ -1,31 +1,31 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findFreePort } from './free-port.ts'
+import type { TestedBroker } from './tested-broker.ts'
 
 const START_MAX_MS = 30_000
 
 /** The broker that a suite talks to: one of ours in a process of its own, or whatever BOOTSTRAP names. */
-export class BrokerUnderTest {
+export class BrokerUnderTest implements TestedBroker {
   readonly bootstrap: string
-  /** False for a broker that is not ours to stop. */
   readonly isOurs: boolean
-  readonly #dataDir: string
+  readonly dataDir: string | null
   readonly #port: number
   #process: ChildProcess | null = null
 
-  private constructor(bootstrap: string, isOurs: boolean, dataDir: string, port: number) {
+  private constructor(bootstrap: string, isOurs: boolean, dataDir: string | null, port: number) {
     this.bootstrap = bootstrap
     this.isOurs = isOurs
-    this.#dataDir = dataDir
+    this.dataDir = dataDir
     this.#port = port
   }
 
   static async start(): Promise<BrokerUnderTest> {
     const bootstrap = process.env.BOOTSTRAP
-    if (bootstrap !== undefined) return new BrokerUnderTest(bootstrap, false, '', 0)
+    if (bootstrap !== undefined) return new BrokerUnderTest(bootstrap, false, null, 0)
     const port = await findFreePort()
     const dataDir = mkdtempSync(join(tmpdir(), 'ottla-compat-'))
     const broker = new BrokerUnderTest(`localhost:${port}`, true, dataDir, port)
@@ -33,20 +33,19 @@ export class BrokerUnderTest {
     return broker
   }
 
-  /** SIGKILL and a new start on the same data. */
   async killAndRestart(): Promise<void> {
     await this.#end('SIGKILL')
     await this.#launch()
   }
 
   async stop(): Promise<void> {
-    if (!this.isOurs) return
+    if (this.dataDir === null) return
     await this.#end('SIGTERM')
-    rmSync(this.#dataDir, { recursive: true, force: true })
+    rmSync(this.dataDir, { recursive: true, force: true })
   }
 
   async #launch(): Promise<void> {
-    const options = ['--port', String(this.#port), '--data-dir', this.#dataDir]
+    const options = ['--port', String(this.#port), '--data-dir', this.dataDir!]
     const program = ['--import', 'tsx', 'src/main.ts', 'start', ...options]
     const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] })
     this.#process = child
@@ -81,14 +80,4 @@ function later(delayMs: number): Promise<void> {
   return new Promise(resolve => {
     setTimeout(resolve, delayMs).unref()
   })
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -1,8 +1,9 @@
 import { BrokerUnderTest } from './broker-under-test.ts'
+import type { TestedBroker } from './tested-broker.ts'
 
 const CASE_MAX_MS = 90_000
 
-type Case = (broker: BrokerUnderTest) => Promise<void>
+type Case = (broker: TestedBroker) => Promise<void>
 
 /** A check that cannot run here; it counts as not passed. */
 export class NotRun extends Error {
@@ -25,8 +26,8 @@ export class Suite {
     this.#cases.push({ name, run })
   }
 
-  async run(): Promise<void> {
-    const broker = await BrokerUnderTest.start()
+  async run(start: () => Promise<TestedBroker> = () => BrokerUnderTest.start()): Promise<void> {
+    const broker = await start()
     const counts = { PASS: 0, FAIL: 0, 'NOT RUN': 0 }
     for (const { name, run } of this.#cases) {
       const { verdict, why } = await judge(run, broker)
@@ -41,7 +42,7 @@ export class Suite {
 
 async function judge(
   run: Case,
-  broker: BrokerUnderTest,
+  broker: TestedBroker,
 ): Promise<{ verdict: 'PASS' | 'FAIL' | 'NOT RUN'; why: string }> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_resolve, reject) => {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { runJava } from './kafka-release.ts'
+import type { KafkaRelease } from '../harness/kafka-release.ts'
 
 /**
  * How the tool says that something is wrong; it may exit with 0 all the same. That offsets are not consecutive it says
@@ -16,7 +16,7 @@ export interface Dump {
   readonly records: number
 }
 
-export function dumpLog(directory: string, isWanted = (_name: string) => true): Dump {
+export function dumpLog(release: KafkaRelease, directory: string, isWanted = (_name: string) => true): Dump {
   const files = readdirSync(directory).filter(
     name => EXTENSIONS.includes(name.slice(name.indexOf('.') + 1)) && isWanted(name),
   )
@@ -25,7 +25,7 @@ export function dumpLog(directory: string, isWanted = (_name: string) => true): 
   const runs = [
     ['--deep-iteration', '--files', paths],
     ['--index-sanity-check', '--files', paths],
-  ].map(options => runJava('org.apache.kafka.tools.DumpLogSegments', options))
+  ].map(options => release.runJava('org.apache.kafka.tools.DumpLogSegments', options))
   const lines = runs.flatMap(({ text }) => text.split('\n'))
   const complaints = lines.filter(line => COMPLAINT.test(line))
   for (const { status } of runs) if (status !== 0) complaints.push(`DumpLogSegments ended with ${status}`)

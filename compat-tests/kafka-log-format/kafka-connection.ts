@@ -20,16 +20,10 @@ export class KafkaConnection {
     this.#socket = socket
   }
 
-  /** Null when nobody listens yet. */
-  static async open(port: number): Promise<KafkaConnection | null> {
+  static async open(port: number): Promise<KafkaConnection> {
     const socket = connect(port, '127.0.0.1')
-    try {
-      await once(socket, 'connect')
-      return new KafkaConnection(socket)
-    } catch {
-      // Refused: the caller tries again until its time is over.
-      return null
-    }
+    await once(socket, 'connect')
+    return new KafkaConnection(socket)
   }
 
   close(): void {

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readLeaderEpoch, readRecordsCount } from '../../src/protocol/record-batch.ts'
 import { batchesOf } from '../../src/protocol/records/batches-of.ts'
+import { KafkaNode } from '../harness/kafka-node.ts'
+import { KafkaRelease } from '../harness/kafka-release.ts'
 import { compareDirectories } from './compare-directories.ts'
 import { dumpLog } from './dump-log.ts'
 import { batchesToWrite } from './history.ts'
-import { KafkaNode } from './kafka-node.ts'
-import { fetchKafka, KAFKA_VERSION } from './kafka-release.ts'
+import { KafkaConnection } from './kafka-connection.ts'
 import { type EpochBatch, OttlaDirectory } from './ottla-directory.ts'
 
+const RELEASE = new KafkaRelease('4.4.0')
 const TOPIC = 'format'
 const PARTITION_NAME = `${TOPIC}-0`
 const SEED = 20_26
@@ -29,7 +31,8 @@ async function writeKafka(kafka: KafkaNode, lives: readonly (readonly Uint8Array
     ['index.interval.bytes', String(INDEX_INTERVAL_BYTES)],
   ])
   for (const [index, batches] of lives.entries()) {
-    const connection = await kafka.start()
+    await kafka.start()
+    const connection = await KafkaConnection.open(kafka.port)
     if (index === 0) await connection.createTopic(TOPIC, config)
     for (const batch of batches) await connection.produce(TOPIC, batch)
     await connection.deleteRecordsBefore(TOPIC, DELETE_BEFORE)
@@ -77,13 +80,13 @@ async function writeOttla(path: string, kafkaDir: string, lives: readonly (reado
 }
 
 async function main(): Promise<number> {
-  const missing = fetchKafka()
+  const missing = RELEASE.fetch()
   if (missing !== null) {
     console.log(`NOT RUN kafka-log-format: ${missing}`)
     return NOT_RUN_EXIT_CODE
   }
   const directory = mkdtempSync(join(tmpdir(), 'ottla-log-format-'))
-  const kafka = await KafkaNode.format(join(directory, 'kafka'))
+  const kafka = await KafkaNode.format(RELEASE, join(directory, 'kafka'))
   const ottlaDir = join(directory, 'ottla')
   try {
     const batches = batchesToWrite(SEED, Date.now() - 60_000)
@@ -104,7 +107,7 @@ async function main(): Promise<number> {
 
 function report(kafkaDir: string, ottlaDir: string, restartOffset: number): number {
   const partitionDir = join(ottlaDir, PARTITION_NAME)
-  const dump = dumpLog(partitionDir)
+  const dump = dumpLog(RELEASE, partitionDir)
   const differences = compareDirectories({
     kafka: kafkaDir,
     ottla: ottlaDir,
@@ -115,7 +118,7 @@ function report(kafkaDir: string, ottlaDir: string, restartOffset: number): numb
   for (const line of dump.complaints) console.log(`FAIL DumpLogSegments: ${line}`)
   for (const line of differences) console.log(`FAIL ${line}`)
   for (const name of overlooked) console.log(`FAIL the tool says nothing of damage in ${name}`)
-  console.log(`DumpLogSegments ${KAFKA_VERSION} read ${dump.files} files, ${dump.records} records`)
+  console.log(`DumpLogSegments ${RELEASE.version} read ${dump.files} files, ${dump.records} records`)
   const counts = `${dump.complaints.length} complaints, ${differences.length} differences from Kafka's own files`
   console.log(`kafka-log-format: ${counts}`)
   const failures = dump.complaints.length + differences.length + overlooked.length
@@ -132,7 +135,7 @@ function plantDamage(directory: string): string[] {
     const damaged = Uint8Array.from(bytes)
     damaged[DAMAGED_BYTE] = damaged[DAMAGED_BYTE]! ^ 0x01
     writeFileSync(path, damaged)
-    const { complaints } = dumpLog(directory, name => name.startsWith(segment))
+    const { complaints } = dumpLog(RELEASE, directory, name => name.startsWith(segment))
     writeFileSync(path, bytes)
     return complaints.length === 0
   })
