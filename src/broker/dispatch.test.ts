@@ -177,12 +177,13 @@ class Desk {
   #context: RequestContext | null = null
 
   constructor(handle: () => unknown) {
-    const handler = defineHandler<number, number>({
+    const handler = defineHandler<number, number | string>({
       apiKey: ApiKey.Heartbeat,
       versions: [0, 3],
       operations: [],
       decode: reader => reader.int32(),
-      encode: (writer, body) => writer.int32(body),
+      encode: (writer, body) =>
+        typeof body === 'number' ? writer.int32(body) : writer.string('x'.repeat(40_000), false),
       handle: (_request, context) => {
         this.#context = context
         return handle() as number
@@ -262,6 +263,17 @@ test('a handler that fails ends its connection, loudly, whether it fails at once
   desk.dispatch()
   expect([desk.aborts, desk.laterCount, desk.dispatcher.counters.failedHandlers]).toEqual([1, 0, 1])
   expect(desk.log.lines[0]).toMatchObject({ level: 'error', fields: { reason: 'at once' } })
+})
+
+test('an answer that cannot be encoded ends its connection and nothing else, whenever it is given', async () => {
+  for (const handle of [() => 'too long', () => Promise.resolve('too long'), () => DEFERRED]) {
+    const desk = new Desk(handle)
+    desk.dispatch()
+    if (handle() === DEFERRED) desk.context.respond('too long')
+    await Promise.resolve()
+    expect([desk.aborts, desk.answers.length, desk.dispatcher.counters.failedHandlers]).toEqual([1, 0, 1])
+    expect(desk.log.lines[0]).toMatchObject({ level: 'error', fields: { reason: 'a string of 40000 bytes' } })
+  }
 })
 
 test('a broken invariant is not an error of the request: it ends the process', () => {

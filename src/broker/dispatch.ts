@@ -42,6 +42,8 @@ export interface DispatcherPorts {
 
 /** An answer buffer that one large answer made larger than this is not kept. */
 const WRITER_KEPT_MAX_BYTES = 4 * 1024 * 1024
+/** What an answer may have beside records. A few bytes of a request can ask for a lot: one group, named many times. */
+const ANSWER_MAX_BYTES = 100 * 1024 * 1024
 
 /** From the bytes of a request to its handler, and from the handler's answer to bytes. */
 export class Dispatcher {
@@ -55,7 +57,7 @@ export class Dispatcher {
   readonly #ports: DispatcherPorts
   readonly #log: ThrottledLog
   readonly #owner: RequestOwner
-  #writer = new Writer()
+  #writer = newWriter()
   /** Who is told when a connection ends before its answer. */
   readonly #abandoned = new Map<Connection, () => void>()
   /** Answers are completed within the network's pass; else `onCompletedLater` asks for one. */
@@ -152,8 +154,14 @@ export class Dispatcher {
     const { slot, apiKey, apiVersion, correlationId } = request
     if (!slot.connection.isOpen) return
     const writer = this.#beginAnswer()
-    encodeResponseHeader(writer, apiKey, apiVersion, correlationId)
-    this.#ports.handlers.get(apiKey)!.encode(writer, body, apiVersion)
+    try {
+      encodeResponseHeader(writer, apiKey, apiVersion, correlationId)
+      this.#ports.handlers.get(apiKey)!.encode(writer, body, apiVersion)
+    } catch (error) {
+      this.#writer = newWriter()
+      this.#failed(slot.connection, error)
+      return
+    }
     this.#sendAnswer(slot, writer)
   }
 
@@ -166,7 +174,7 @@ export class Dispatcher {
     const buffer = writer.finish()
     const holes = writer.holes.length === 0 ? NO_HOLES : writer.holes
     this.#complete(slot, { buffer, start: 0, end: buffer.length, holes })
-    if (buffer.length > WRITER_KEPT_MAX_BYTES) this.#writer = new Writer()
+    if (buffer.length > WRITER_KEPT_MAX_BYTES) this.#writer = newWriter()
   }
 
   #complete(slot: RequestSlot, answer: Parameters<RequestSlot['complete']>[0]): void {
@@ -204,6 +212,10 @@ export class Dispatcher {
       throw error
     })
   }
+}
+
+function newWriter(): Writer {
+  return new Writer(undefined, ANSWER_MAX_BYTES)
 }
 
 function from({ remoteAddress, remotePort }: Connection): { readonly client: string } {

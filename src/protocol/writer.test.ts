@@ -6,6 +6,7 @@ import { encodeMetadataRequest } from './generated/metadata.ts'
 import { encodeProduceRequest } from './generated/produce.ts'
 import { Reader } from './reader.ts'
 import { decodeRequestHeader, encodeRequestHeader, encodeResponseHeader } from './request-header.ts'
+import { UnencodableError } from './unencodable-error.ts'
 import { readUuid, ZERO_UUID } from './uuid.ts'
 import { Writer } from './writer.ts'
 
@@ -80,7 +81,7 @@ test('strings: short, long, beyond ASCII, and too long for the classic form', ()
     const reader = new Reader(writer.finish())
     expect([reader.string(true), reader.string(false), reader.remaining]).toEqual([text, text, 0])
   }
-  expect(() => new Writer().string('x'.repeat(32768), false)).toThrow(AssertionError)
+  expect(() => new Writer().string('x'.repeat(32768), false)).toThrow(UnencodableError)
 })
 
 test('a tag of more than 127 bytes is moved behind its longer size', () => {
@@ -99,4 +100,12 @@ test("a uuid is written in Kafka's base64url form", () => {
   expect(hex(writer)).toBe(`${'00'.repeat(16)}0102030405060708090a0b0c0d0e0f10`)
   expect(readUuid(writer.view, 0)).toBe(ZERO_UUID)
   expect(() => writer.uuid('short')).toThrow(AssertionError)
+})
+
+test('a bounded writer takes what fits and not a byte more', () => {
+  const writer = new Writer(4, 100)
+  writer.raw(new Uint8Array(60))
+  writer.raw(new Uint8Array(40))
+  expect(writer.finish()).toHaveLength(100)
+  expect(() => writer.bool(true)).toThrow(UnencodableError)
 })

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import type { FileRange } from '../base/file-range.ts'
+import { UnencodableError } from './unencodable-error.ts'
 import { writeUuid } from './uuid.ts'
 
 /** Bytes of a file that belong at position `at` of what was written, but were not. */
@@ -32,8 +33,11 @@ export class Writer {
   private frameStart = -1
   private frameHoleCount = 0
   private frameHoleSizeBytes = 0
+  private readonly maxBytes: number
 
-  constructor(capacityBytes = DEFAULT_CAPACITY_BYTES) {
+  /** `maxBytes`: more is never written, an UnencodableError instead; holes don't count. */
+  constructor(capacityBytes = DEFAULT_CAPACITY_BYTES, maxBytes = MAX_FRAME_SIZE_BYTES) {
+    this.maxBytes = maxBytes
     this.bytes = new Uint8Array(Math.max(capacityBytes, 1))
     this.view = new DataView(this.bytes.buffer)
   }
@@ -87,7 +91,9 @@ export class Writer {
   }
 
   private grow(neededBytes: number): void {
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, neededBytes))
+    const { maxBytes } = this
+    if (neededBytes > maxBytes) throw new UnencodableError(`a message of more than ${maxBytes} bytes`)
+    const grown = new Uint8Array(Math.min(Math.max(this.bytes.length * 2, neededBytes), maxBytes))
     grown.set(this.bytes.subarray(0, this.position))
     this.bytes = grown
     this.view = new DataView(grown.buffer)
@@ -187,7 +193,7 @@ export class Writer {
       this.uvarint(sizeBytes + 1)
       return
     }
-    assert(sizeBytes <= MAX_CLASSIC_STRING_BYTES, 'a string has at most 32767 bytes')
+    if (sizeBytes > MAX_CLASSIC_STRING_BYTES) throw new UnencodableError(`a string of ${sizeBytes} bytes`)
     this.int16(sizeBytes)
   }
 

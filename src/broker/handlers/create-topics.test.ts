@@ -65,6 +65,19 @@ test.each([0, 1, 2, 4, 5, 7])('ADM-1 CreateTopics %i creates once, and says what
   expect(await topicNames(1, null)).toEqual(['t'])
 })
 
+test('ADM-1 a refusal that quotes a name or a value of 32,767 bytes fits into the oldest versions', async () => {
+  await begin()
+  const long = 'x'.repeat(32_767)
+  expect((await create(2, { name: long })).errorCode).toBe(ErrorCode.INVALID_TOPIC_EXCEPTION)
+  for (const config of [
+    { name: long, value: '1' },
+    { name: 'retention.ms', value: long },
+  ]) {
+    const answer = await create(2, { name: 't', configs: [config] })
+    expect([answer.errorCode, answer.errorMessage?.length]).toEqual([ErrorCode.INVALID_CONFIG, 10_000])
+  }
+})
+
 test('ADM-1 validate_only creates nothing', async () => {
   await begin()
   expect((await create(5, { name: 't' }, { validateOnly: true })).errorCode).toBe(ErrorCode.NONE)
