@@ -163,8 +163,12 @@ export class GroupRequests {
   }
 
   async describe(version: number, groupId: string, includeAuthorizedOperations = false) {
+    return (await this.describeAll(version, [groupId], includeAuthorizedOperations))[0]
+  }
+
+  async describeAll(version: number, groups: readonly string[], includeAuthorizedOperations = false) {
     const flag = version >= 3 ? { includeAuthorizedOperations } : {}
-    const request = { groups: [groupId], ...flag }
+    const request = { groups, ...flag }
     const { encodeDescribeGroupsRequest, decodeDescribeGroupsResponse } = describeGroupsCodec
     const answer = await this.call(
       describeGroups,
@@ -173,7 +177,7 @@ export class GroupRequests {
       encodeDescribeGroupsRequest,
       decodeDescribeGroupsResponse,
     )
-    return answer.groups[0]
+    return answer.groups
   }
 
   async list(version: number, request: listGroupsCodec.ListGroupsRequestInit = {}) {

@@ -77,3 +77,18 @@ test('CFG-3 a change with a name or a value of 32,767 bytes is refused', async (
   const answer = await world.call(client, INCREMENTAL_ALTER_CONFIGS, 0, { resources })
   expect(summary(answer.responses[0]!)).toEqual([ErrorCode.INVALID_CONFIG, CUT_CHARACTERS])
 })
+
+test('a topic that is named 60,000 times ends its connection, soon and without a word to the others', async () => {
+  const resource = { resourceType: TOPIC, resourceName: 't', configurationKeys: null }
+  const request = { includeSynonyms: true, includeDocumentation: true }
+  const greedy = world.connect()
+  greedy.send(DESCRIBE_CONFIGS, 4, { ...request, resources: Array.from({ length: 60_000 }, () => resource) })
+  await world.quiet()
+  expect([greedy.isClosed, greedy.frames.length]).toEqual([true, 0])
+  const { results } = await world.call(client, DESCRIBE_CONFIGS, 4, {
+    ...request,
+    resources: [resource, resource],
+  })
+  expect(results).toHaveLength(2)
+  expect(results[1]).toEqual(results[0])
+})

@@ -17,9 +17,11 @@ import {
   type DescribeConfigsResource,
   type DescribeConfigsResourceResultInit,
   type DescribeConfigsResponseInit,
+  type DescribeConfigsResultInit,
   decodeDescribeConfigsRequest,
   encodeDescribeConfigsResponse,
 } from '../../protocol/generated/describe-configs.ts'
+import { describedOnce } from '../described-once.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
 
 /** CFG-2. No keys, or a list that is empty, asks for all of them. */
@@ -30,21 +32,31 @@ export const describeConfigs = defineHandler<DescribeConfigsRequest, DescribeCon
   decode: decodeDescribeConfigsRequest,
   encode: encodeDescribeConfigsResponse,
   handle(request, _context, services) {
-    const results = request.resources.map(resource => {
-      const { resourceType, resourceName } = resource
-      const entries = entriesOf(resource, services)
-      if ('ok' in entries) {
-        const { errorCode, errorMessage } = entries
-        return { errorCode, errorMessage, resourceType, resourceName, configs: [] }
-      }
-      const keys = resource.configurationKeys ?? []
-      const isAsked = (entry: ConfigEntry) => keys.length === 0 || keys.includes(entry.name)
-      const configs = entries.filter(isAsked).map(entry => rowOf(entry, request))
-      return { errorCode: ErrorCode.NONE, errorMessage: '', resourceType, resourceName, configs }
-    })
-    return { results }
+    const describe = describedOnce(
+      ({ resourceType, resourceName, configurationKeys }: DescribeConfigsResource) =>
+        JSON.stringify([resourceType, resourceName, configurationKeys]),
+      resource => describeResource(resource, request, services),
+    )
+    return { results: request.resources.map(describe) }
   },
 })
+
+function describeResource(
+  resource: DescribeConfigsResource,
+  request: DescribeConfigsRequest,
+  services: BrokerServices,
+): DescribeConfigsResultInit {
+  const { resourceType, resourceName } = resource
+  const entries = entriesOf(resource, services)
+  if ('ok' in entries) {
+    const { errorCode, errorMessage } = entries
+    return { errorCode, errorMessage, resourceType, resourceName, configs: [] }
+  }
+  const keys = new Set(resource.configurationKeys)
+  const isAsked = (entry: ConfigEntry) => keys.size === 0 || keys.has(entry.name)
+  const configs = entries.filter(isAsked).map(entry => rowOf(entry, request))
+  return { errorCode: ErrorCode.NONE, errorMessage: '', resourceType, resourceName, configs }
+}
 
 function entriesOf(resource: DescribeConfigsResource, services: BrokerServices): ConfigEntry[] | Refusal {
   const { image, settings } = services.metadata

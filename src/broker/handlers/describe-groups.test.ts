@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { GroupRequests, upTo } from '../group-requests.test-support.ts'
 
@@ -24,4 +24,13 @@ test('GRC-8: a stable group shows its protocol, subscriptions and assignments', 
   expect(group?.members[0]).toMatchObject({ memberId, clientId: 'client', clientHost: '/10.0.0.1' })
   expect([...(group?.members[0]?.memberMetadata ?? [])]).toEqual([1])
   expect([...(group?.members[0]?.memberAssignment ?? [])]).toEqual([9])
+})
+
+test('GRC-9: a group that is named many times is described as often, and looked at once', async () => {
+  const world = await GroupRequests.started()
+  await world.stabilize()
+  const describe = vi.spyOn(world.groups, 'describeGroup')
+  const states = (await world.describeAll(6, ['g', 'g', 'g'])).map(({ groupState }) => groupState)
+  expect(states).toEqual(['Stable', 'Stable', 'Stable'])
+  expect(describe).toHaveBeenCalledTimes(1)
 })

@@ -7,6 +7,7 @@ import {
   decodeDescribeGroupsRequest,
   encodeDescribeGroupsResponse,
 } from '../../protocol/generated/describe-groups.ts'
+import { describedOnce } from '../described-once.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
 
 /** An unknown group is an error (KIP-1043); before, it was a dead group without one. */
@@ -28,10 +29,13 @@ export const describeGroups = defineHandler<DescribeGroupsRequest, DescribeGroup
   encode: encodeDescribeGroupsResponse,
   handle(request, context, services) {
     const authorizedOperations = request.includeAuthorizedOperations ? GROUP_OPERATIONS : OPERATIONS_NOT_ASKED
-    const describe = (groupId: string): DescribedGroup => ({
-      ...describeGroup(groupId, context.apiVersion, services),
-      authorizedOperations,
-    })
+    const describe = describedOnce(
+      (groupId: string) => groupId,
+      (groupId): DescribedGroup => ({
+        ...describeGroup(groupId, context.apiVersion, services),
+        authorizedOperations,
+      }),
+    )
     return { groups: request.groups.map(describe) }
   },
 })

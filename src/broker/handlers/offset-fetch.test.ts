@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { GroupRequests, TOPIC_ID, upTo } from '../group-requests.test-support.ts'
 
@@ -44,4 +44,18 @@ test('OFS-2: a refused group stands at each partition, at the top from version 2
   expect((await world.fetch(8, { groups: [one] })).groups).toMatchObject([
     { groupId: 'g', errorCode, topics: [] },
   ])
+})
+
+test('OFS-2: a group that is named many times is told of as often, and looked at once', async () => {
+  const world = await GroupRequests.started()
+  await world.commit(8)
+  const fetch = vi.spyOn(world.groups, 'fetchOffsets')
+  const group = { groupId: 'g', topics: null }
+  const { groups } = await world.fetch(8, { groups: [group, group, { groupId: 'h', topics: null }] })
+  expect(groups.map(({ groupId, topics }) => [groupId, topics.length])).toEqual([
+    ['g', 1],
+    ['g', 1],
+    ['h', 0],
+  ])
+  expect(fetch).toHaveBeenCalledTimes(2)
 })

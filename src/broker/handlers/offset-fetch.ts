@@ -8,6 +8,7 @@ import {
   type OffsetFetchRequest,
   type OffsetFetchResponseInit,
 } from '../../protocol/generated/offset-fetch.ts'
+import { describedOnce } from '../described-once.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
 
 /** A refusal of the group has a field of its own; before, it stands at every partition. */
@@ -33,7 +34,14 @@ export const offsetFetch = defineHandler<OffsetFetchRequest, OffsetFetchResponse
     const { apiVersion } = context
     if (apiVersion < BATCH_VERSION) return fetchOneGroup(request, apiVersion, services)
     const fetch = apiVersion >= TOPIC_ID_VERSION ? fetchById : fetchByName
-    return { groups: await Promise.all(request.groups.map(group => fetch(group, services))) }
+    const fetchAll = describedOnce(
+      ({ groupId }: RequestGroup) => groupId,
+      group => fetch(group, services),
+    )
+    const groups = request.groups.map(group =>
+      group.topics === null ? fetchAll(group) : fetch(group, services),
+    )
+    return { groups: await Promise.all(groups) }
   },
 })
 
