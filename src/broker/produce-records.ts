@@ -1,15 +1,30 @@
 import { ErrorCode } from '../protocol/error-code.ts'
-import { BatchAttributes, RecordBatch, readBatchSizeBytes } from '../protocol/record-batch.ts'
+import {
+  BatchAttributes,
+  RecordBatch,
+  readBaseOffset,
+  readBatchSizeBytes,
+  readMagic,
+} from '../protocol/record-batch.ts'
 import type { LogRefusal } from '../storage/append-result.ts'
 
 const ZSTD = 4
 /** KIP-110: clients that send less don't know zstd, so that their consumers would not either. */
 const ZSTD_VERSION = 7
 
-/** What Produce asks of records beyond what the log does: one batch, and none of a transaction. */
+/** What Produce asks of records beyond what the log does: one batch of magic 2 (FMT-6), and none of a transaction. */
 export function problemOfRecords(records: Uint8Array, apiVersion: number): LogRefusal | null {
-  if (records.length < RecordBatch.HEADER_SIZE_BYTES) return null
+  if (records.length <= RecordBatch.MAGIC) return null
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+  const magic = readMagic(view, 0)
+  // Other values are no format at all: the log refuses them as damage.
+  if (magic === 0 || magic === 1) {
+    return refused(ErrorCode.INVALID_RECORD, `magic ${magic} is for versions of Produce that are not served`)
+  }
+  if (records.length < RecordBatch.HEADER_SIZE_BYTES) return null
+  if (readBaseOffset(view, 0) !== 0) {
+    return refused(ErrorCode.INVALID_RECORD, 'the base offset of a batch in Produce is 0')
+  }
   const attributes = view.getInt16(RecordBatch.ATTRIBUTES)
   if ((attributes & BatchAttributes.CODEC_MASK) === ZSTD && apiVersion < ZSTD_VERSION) {
     return refused(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, `zstd needs version ${ZSTD_VERSION} of Produce`)

@@ -51,7 +51,7 @@ async function set(resourceType: number, resourceName: string, name: string, val
   expect(responses[0]!.errorCode).toBe(ErrorCode.NONE)
 }
 
-test('CFG-2 the source of a value is the most specific place that sets it, its synonyms all of them', async () => {
+test('CFG-2 a value comes from the most specific place that sets it; its synonyms are all of them', async () => {
   await begin({ 'log.retention.hours': '2' })
   await world.createTopic('t')
   const asked = async () => {

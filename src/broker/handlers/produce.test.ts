@@ -148,7 +148,7 @@ test('FMT-6 a second batch is refused with 87; bytes that are no batch are passe
   expect(await produce(9, produceOf('t', new Uint8Array([...batch, 1, 2, 3, 4, 5])))).toEqual([0, 0])
 })
 
-test('CMP-5 zstd is refused with 76 below version 7', async () => {
+test('FMT-6 zstd is refused with 76 below version 7', async () => {
   await begin()
   await world.createTopic('t')
   const request = produceOf('t', batchOf(['z'], { codec: Codec.ZSTD }))
