@@ -155,7 +155,7 @@ test('FMT-11 null keys, null values, headers and odd times come back as they wer
   expect(from(await read())).toEqual(from(sent))
 })
 
-test('FMT-8 a record without a key fails the whole batch of a compacted topic, and is named from version 8', async () => {
+test('FMT-8 a record without a key fails its batch on a compacted topic, and is named from version 8', async () => {
   await world.createTopic('compact', { configs: { 'cleanup.policy': 'compact' } })
   const keyed = { timestampMs: NOW_MS, key: text.encode('k'), value: text.encode('v'), headers: [] }
   const records = [keyed, { ...keyed, key: null }]
