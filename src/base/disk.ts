@@ -33,6 +33,8 @@ export interface Disk {
   exists(path: string): boolean
   /** Exclusive lock of a file that is created if missing; answers null when any other holder has it. */
   tryLock(path: string): FileLock | null
+  /** errno's name, as in StorageError: `ENOSPC`. */
+  errorName(errno: number): string
   /** A new thread that does the slow calls in the order they are asked for. */
   createQueue(onCompletions: DiskCompletions): DiskQueue
 }

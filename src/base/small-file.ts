@@ -47,7 +47,8 @@ export class SmallFileWrite {
   readonly #path: string
   readonly #ticket: number
   readonly #file: FileHandle
-  #step: 'datasync' | 'rename' | 'directory' | 'over' = 'datasync'
+  #step: 'fdatasync' | 'rename' | 'fsync' = 'fdatasync'
+  #isOver = false
 
   constructor(disk: Disk, queue: DiskQueue, path: string, bytes: Uint8Array, ticket: number) {
     this.#disk = disk
@@ -58,25 +59,30 @@ export class SmallFileWrite {
     queue.fdatasync(this.#file, ticket)
   }
 
+  /** The call that is under way, or was the last. */
+  get syscall(): string {
+    return this.#step
+  }
+
   /** `errno` is the completion's; the next step is only asked for when the one before succeeded. */
   advance(errno: number): 'pending' | 'done' | 'failed' {
-    assert(this.#step !== 'over', `${this.#path} has been written`)
-    if (this.#step === 'datasync') this.#disk.close(this.#file)
+    assert(!this.#isOver, `${this.#path} has been written`)
+    if (this.#step === 'fdatasync') this.#disk.close(this.#file)
     if (errno !== 0) {
-      this.#step = 'over'
+      this.#isOver = true
       return 'failed'
     }
-    if (this.#step === 'datasync') {
+    if (this.#step === 'fdatasync') {
       this.#step = 'rename'
       this.#queue.rename(this.#path + TEMPORARY_SUFFIX, this.#path, this.#ticket)
       return 'pending'
     }
     if (this.#step === 'rename') {
-      this.#step = 'directory'
+      this.#step = 'fsync'
       this.#queue.syncDirectory(directoryOf(this.#path), this.#ticket)
       return 'pending'
     }
-    this.#step = 'over'
+    this.#isOver = true
     return 'done'
   }
 }

@@ -1,6 +1,6 @@
-import { getSystemErrorName } from 'node:util'
 import { assert } from '../base/assert.ts'
 import { StorageError } from '../base/storage-error.ts'
+import { errorName } from './error-name.ts'
 import type { NativeBinding } from './load.ts'
 
 /**
@@ -64,7 +64,7 @@ export function scanFile(binding: NativeBinding, range: ScanRange, rows: Float64
   assert(Number.isSafeInteger(position) && position >= 0 && endPosition >= position, 'a range of a file')
   return new Promise((resolve, reject) => {
     binding.scanBatches(file, position, endPosition, rows, (errno, rowsCount, nextPosition, stop) => {
-      if (errno !== 0) reject(new StorageError(getSystemErrorName(-errno), 'pread', path))
+      if (errno !== 0) reject(new StorageError(errorName(errno), 'pread', path))
       else resolve({ rowsCount, nextPosition, stop: stop as ScanStop })
     })
   })

@@ -10,6 +10,7 @@ import type {
   OpenMode,
 } from '../base/disk.ts'
 import { StorageError } from '../base/storage-error.ts'
+import { errorName } from './error-name.ts'
 import type { NativeBinding } from './load.ts'
 
 const OPEN_MODES: Readonly<Record<OpenMode, number>> = { read: 0, write: 1, create: 2 }
@@ -107,6 +108,10 @@ export class NativeDisk implements Disk {
     if (attempt(path, () => this.#binding.fileTryLock(file))) return new NativeLock(() => this.close(file))
     this.close(file)
     return null
+  }
+
+  errorName(errno: number): string {
+    return errorName(errno)
   }
 
   createQueue(onCompletions: DiskCompletions): DiskQueue {

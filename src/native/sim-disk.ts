@@ -11,6 +11,7 @@ import type {
 } from '../base/disk.ts'
 import type { Random } from '../base/random.ts'
 import { StorageError } from '../base/storage-error.ts'
+import { errorName } from './error-name.ts'
 import { SimDirectory } from './sim/sim-directory.ts'
 import { type Schedule, SimDiskQueue, type SimQueueTarget } from './sim/sim-disk-queue.ts'
 import { SimFile } from './sim/sim-file.ts'
@@ -225,6 +226,10 @@ export class SimDisk implements Disk {
     this.close(this.open(path, 'write'))
     this.#locks.add(key)
     return { release: () => void this.#locks.delete(key) }
+  }
+
+  errorName(errno: number): string {
+    return errorName(errno)
   }
 
   createQueue(onCompletions: DiskCompletions): DiskQueue {

@@ -31,15 +31,20 @@ export class DiskJobs {
         const state = write.advance(errno)
         if (state === 'pending') this.#callbacks.set(ticket, advance)
         else if (state === 'done') resolve()
-        else reject(new StorageError(`errno ${errno}`, 'write', path))
+        else reject(new StorageError(this.#disk.errorName(errno), write.syscall, path))
       }
       this.#callbacks.set(ticket, advance)
     })
   }
 
-  /** The same as `run` for a caller that waits. */
-  call(submit: (queue: DiskQueue, ticket: number) => void): Promise<number> {
-    return new Promise(resolve => this.run(submit, resolve))
+  /** The same as `run` for a caller that waits; StorageError, of this call and path, when the disk refuses. */
+  call(syscall: string, path: string, submit: (queue: DiskQueue, ticket: number) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.run(submit, errno => {
+        if (errno === 0) resolve()
+        else reject(new StorageError(this.#disk.errorName(errno), syscall, path))
+      })
+    })
   }
 
   /** Does what is queued; no callback runs any more. */

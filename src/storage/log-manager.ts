@@ -310,14 +310,10 @@ export class LogManager {
     log.close()
     const { jobs, path } = log.directory
     const to = `${path}/${nameAway(log, this.#ports.random, ending)}`
-    await check(
-      log.directoryPath,
-      jobs.call((queue, ticket) => queue.rename(log.directoryPath, to, ticket)),
+    await jobs.call('rename', log.directoryPath, (queue, ticket) =>
+      queue.rename(log.directoryPath, to, ticket),
     )
-    await check(
-      path,
-      jobs.call((queue, ticket) => queue.syncDirectory(path, ticket)),
-    )
+    await jobs.call('fsync', path, (queue, ticket) => queue.syncDirectory(path, ticket))
     return to
   }
 
@@ -345,15 +341,9 @@ export class LogManager {
 
   async #makeLogDirectory(directory: LogDirectory, path: string, topicId: string): Promise<void> {
     const { jobs } = directory
-    await check(
-      path,
-      jobs.call((queue, ticket) => queue.makeDirectory(path, ticket)),
-    )
+    await jobs.call('mkdir', path, (queue, ticket) => queue.makeDirectory(path, ticket))
     await jobs.writeFile(`${path}/partition.metadata`, encodePartitionMetadata(topicId))
-    await check(
-      path,
-      jobs.call((queue, ticket) => queue.syncDirectory(directory.path, ticket)),
-    )
+    await jobs.call('fsync', directory.path, (queue, ticket) => queue.syncDirectory(directory.path, ticket))
   }
 
   #emptiest(): LogDirectory {
@@ -409,11 +399,6 @@ export class LogManager {
 function isSafeWhenWritten(log: Log): boolean {
   const { durability, flushMessages } = log.config
   return durability === 'os' && log.logEndOffset - log.syncedOffset < flushMessages
-}
-
-async function check(path: string, call: Promise<number>): Promise<void> {
-  const errno = await call
-  if (errno !== 0) throw new StorageError(`errno ${errno}`, 'write', path)
 }
 
 /** Kafka's name for a directory on its way out; at most 255 bytes. */

@@ -292,3 +292,18 @@ async function live(seed: number): Promise<string[]> {
 test(`R2: ${SEED_COUNT} lives with power cuts lose nothing that was durable, and no order`, async () => {
   for (let seed = 0; seed < SEED_COUNT; seed += 1) expect(await live(seed), `seed ${seed}`).toEqual([])
 }, 60_000)
+
+test.each([
+  ['makeDirectory', 'mkdir'],
+  ['fdatasync', 'fdatasync'],
+  ['rename', 'rename'],
+  ['syncDirectory', 'fsync'],
+] as const)(
+  'a new log that the disk refuses (%s) says which call failed, and why',
+  async (operation, syscall) => {
+    const world = await StorageWorld.open()
+    world.disk.failNext(operation, 'ENOSPC', '')
+    const created = world.logs.createLog('u', 'AAAAAAAAAAAAAAAAAAAAZQ', 0, world.config)
+    await expect(world.settled(created)).rejects.toMatchObject({ code: 'ENOSPC', syscall })
+  },
+)

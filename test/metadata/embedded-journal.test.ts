@@ -125,6 +125,17 @@ test('a failed sync refuses the change, and every later one', async () => {
   await store.close()
 })
 
+test('a journal that is fenced says which call failed, and why', async () => {
+  const disk = newDisk()
+  const log = new EmbeddedMetadataLog({ disk, directory: '/data', crc32c })
+  log.load()
+  disk.failNext('fdatasync', 'EDQUOT')
+  const failure = { code: 'EDQUOT', syscall: 'fdatasync', path: LOG }
+  await expect(log.append([{ type: 'broker-started', nodeId: 0 }])).rejects.toMatchObject(failure)
+  await expect(log.append([{ type: 'broker-started', nodeId: 0 }])).rejects.toMatchObject(failure)
+  log.close()
+})
+
 test('after a full disk the journal goes on by itself, and holds what was answered', async () => {
   const disk = newDisk()
   const store = await start(disk)

@@ -15,7 +15,6 @@ const MAGIC = [0x4f, 0x54, 0x54, 0x4c, 0x41, 0x4d, 0x44]
 const FORMAT_VERSION = 1
 const FILE_HEADER = Uint8Array.from([...MAGIC, FORMAT_VERSION])
 const SNAPSHOT_AFTER_BYTES = 1024 * 1024
-const EIO = 'EIO'
 
 export interface EmbeddedMetadataLogOptions {
   readonly disk: Disk
@@ -101,7 +100,7 @@ export class EmbeddedMetadataLog implements MetadataLog {
   /** A full disk is no reason to distrust it: once what was written of the frame is cut off, all is as before. */
   #isTakenBack(file: FileHandle, error: StorageError): boolean {
     if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return false
-    return this.#attempt(() => this.#disk.truncate(file, this.#sizeBytes))
+    return this.#attempt(() => this.#disk.truncate(file, this.#sizeBytes)) === null
   }
 
   /** A crash between the two files leaves frames that the snapshot already holds: their numbers tell. */
@@ -112,10 +111,8 @@ export class EmbeddedMetadataLog implements MetadataLog {
     bytes.set(FILE_HEADER)
     bytes.set(frame, FILE_HEADER.length)
     // Both files stay valid together without it: frames that a snapshot holds already are passed over.
-    if (!this.#attempt(() => writeSmallFile(this.#disk, this.#snapshotPath, bytes))) return
+    if (this.#attempt(() => writeSmallFile(this.#disk, this.#snapshotPath, bytes)) !== null) return
     this.#failure ??= this.#attempt(() => this.#emptyLog())
-      ? null
-      : new StorageError(EIO, 'snapshot', this.#logPath)
   }
 
   #emptyLog(): void {
@@ -126,14 +123,14 @@ export class EmbeddedMetadataLog implements MetadataLog {
     this.#sizeBytes = FILE_HEADER.length
   }
 
-  /** False when the disk refused. */
-  #attempt(work: () => void): boolean {
+  /** What the disk refused, or null. */
+  #attempt(work: () => void): StorageError | null {
     try {
       work()
-      return true
+      return null
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      return false
+      return error
     }
   }
 
@@ -148,11 +145,12 @@ export class EmbeddedMetadataLog implements MetadataLog {
       const pending = this.#pending
       assert(pending !== null, 'a sync belongs to an append')
       this.#pending = null
-      if (completions[2 * row + 1] === 0) {
+      const errno = completions[2 * row + 1]!
+      if (errno === 0) {
         pending.resolve()
         continue
       }
-      this.#failure = new StorageError(EIO, 'fdatasync', this.#logPath)
+      this.#failure = new StorageError(this.#disk.errorName(errno), 'fdatasync', this.#logPath)
       pending.reject(this.#failure)
     }
   }
