@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { EmbeddedMetadataLog } from '../../src/metadata/backends/embedded.ts'
-import { ResourceType } from '../../src/metadata/metadata-record.ts'
-import { MetadataStore } from '../../src/metadata/metadata-store.ts'
-import { createCrc32c } from '../../src/native/crc32c.ts'
-import { loadNativeBinding } from '../../src/native/load.ts'
-import { SimDisk } from '../../src/native/sim-disk.ts'
-import { SeededRandom } from '../../src/platform/seeded-random.ts'
-import { ErrorCode } from '../../src/protocol/error-code.ts'
+import { createCrc32c } from '../../native/crc32c.ts'
+import { loadNativeBinding } from '../../native/load.ts'
+import { SimDisk } from '../../native/sim-disk.ts'
+import { SeededRandom } from '../../platform/seeded-random.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import { ResourceType } from '../metadata-record.ts'
+import { MetadataStore } from '../metadata-store.ts'
+import { EmbeddedMetadataLog } from './embedded.ts'
 
 const crc32c = createCrc32c(loadNativeBinding())
 const TOPIC = { name: 't', numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }
