@@ -137,7 +137,10 @@ export class Broker {
     return this.#metadata
   }
 
-  /** The clean stop (design: in this order). Answers when the marker is written; a second call waits for the first. */
+  /**
+   * The clean stop; docs/ARCHITECTURE.md has the reasons for its order. Answers when the marker is written; a second
+   * call waits for the first.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#stop()
     return this.#closing
