@@ -35,25 +35,39 @@ export interface ConfigEntry extends ConfigSynonym {
   readonly isSensitive: boolean
   readonly type: number
   readonly documentation: string
-  /** Every place that gives the key a value, the one in force first. */
+  /**
+   * Every place that gives the key a value, the one in force first. As in Kafka, a default that is null is not among
+   * them, and of several broker keys behind a topic key only the first, the one in the topic key's unit.
+   */
   readonly synonyms: readonly ConfigSynonym[]
 }
 
 /** Topic overrides over the dynamic and static broker keys over Kafka's defaults. */
 export function effectiveTopicConfig(layers: ConfigLayers): TopicConfig {
-  return typedTopicConfig(name => topicSynonyms(TOPIC_DEFINITIONS.get(name)!, layers)[0]!.value ?? '')
+  return typedTopicConfig(name => {
+    const definition = TOPIC_DEFINITIONS.get(name)!
+    return valueInForce(definition, topicSettings(definition, layers)) ?? ''
+  })
 }
 
 export function describeTopicConfig(layers: ConfigLayers): ConfigEntry[] {
-  return [...TOPIC_DEFINITIONS.values()].map(definition =>
-    entryOf(definition, topicSynonyms(definition, layers), false),
-  )
+  return [...TOPIC_DEFINITIONS.values()].map(definition => {
+    const settings = topicSettings(definition, layers)
+    const brokerKey = definition.brokerSynonyms?.[0]?.name
+    const synonyms = settings.filter(
+      ({ name, source }) => source === ConfigSource.TOPIC || name === brokerKey,
+    )
+    const last = brokerKey === undefined ? undefined : BROKER_DEFINITIONS.get(brokerKey)
+    return entryOf(definition, valueInForce(definition, settings), withDefault(synonyms, last), false)
+  })
 }
 
 export function describeBrokerConfig(layers: ConfigLayers): ConfigEntry[] {
-  const entries = [...BROKER_DEFINITIONS.values()].map(definition =>
-    entryOf(definition, brokerSynonyms(definition, layers), definition.update === 'read-only'),
-  )
+  const entries = [...BROKER_DEFINITIONS.values()].map(definition => {
+    const settings = brokerSettings(definition, layers)
+    const value = valueInForce(definition, settings)
+    return entryOf(definition, value, withDefault(settings, definition), definition.update === 'read-only')
+  })
   for (const [name, source] of unknownBrokerKeys(layers)) {
     // An unknown key may hold a secret of whatever reads it; Kafka hides it for the same reason.
     const value = { name, value: null, source }
@@ -92,6 +106,7 @@ export function describeDefaultBrokerConfig(entries: Entries): ConfigEntry[] {
 
 function entryOf(
   definition: ConfigDefinition,
+  value: string | null,
   synonyms: readonly ConfigSynonym[],
   isReadOnly: boolean,
 ): ConfigEntry {
@@ -99,8 +114,8 @@ function entryOf(
   const shown = isSensitive ? synonyms.map(synonym => ({ ...synonym, value: null })) : synonyms
   return {
     name: definition.name,
-    value: shown[0]!.value,
-    source: shown[0]!.source,
+    value: isSensitive ? null : value,
+    source: shown[0]?.source ?? ConfigSource.DEFAULT,
     isReadOnly,
     isSensitive,
     type: definition.type,
@@ -109,8 +124,8 @@ function entryOf(
   }
 }
 
-/** Never empty: the last is the default. */
-function topicSynonyms(definition: ConfigDefinition, layers: ConfigLayers): ConfigSynonym[] {
+/** What is set for a topic key, in its unit; the first is in force. */
+function topicSettings(definition: ConfigDefinition, layers: ConfigLayers): ConfigSynonym[] {
   const found: ConfigSynonym[] = []
   const own = layers.topic?.get(definition.name)
   if (own !== undefined) found.push({ name: definition.name, value: own, source: ConfigSource.TOPIC })
@@ -120,20 +135,28 @@ function topicSynonyms(definition: ConfigDefinition, layers: ConfigLayers): Conf
       if (value !== undefined) found.push({ name, value: inTopicUnit(value, factor), source })
     }
   }
-  const last = definition.brokerSynonyms?.find(synonym => BROKER_DEFINITIONS.get(synonym.name)?.default)
-  found.push({ name: last?.name ?? definition.name, value: definition.default, source: ConfigSource.DEFAULT })
   return found
 }
 
-function brokerSynonyms(definition: ConfigDefinition, layers: ConfigLayers): ConfigSynonym[] {
-  const { name } = definition
+function valueInForce(definition: ConfigDefinition, settings: readonly ConfigSynonym[]): string | null {
+  return settings[0]?.value ?? definition.default
+}
+
+function brokerSettings({ name }: ConfigDefinition, layers: ConfigLayers): ConfigSynonym[] {
   const found: ConfigSynonym[] = []
   for (const [source, entries] of brokerLayers(layers)) {
     const value = entries.get(name)
     if (value !== undefined) found.push({ name, value, source })
   }
-  found.push({ name, value: definition.default, source: ConfigSource.DEFAULT })
   return found
+}
+
+function withDefault(
+  settings: readonly ConfigSynonym[],
+  definition: ConfigDefinition | undefined,
+): readonly ConfigSynonym[] {
+  if (definition === undefined || definition.default === null) return settings
+  return [...settings, { name: definition.name, value: definition.default, source: ConfigSource.DEFAULT }]
 }
 
 function brokerLayers(layers: ConfigLayers): readonly (readonly [ConfigSource, Entries])[] {

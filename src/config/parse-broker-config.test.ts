@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { ConfigSource, describeTopicConfig, effectiveTopicConfig } from './config-layers.ts'
+import {
+  ConfigSource,
+  describeBrokerConfig,
+  describeTopicConfig,
+  effectiveTopicConfig,
+} from './config-layers.ts'
 import { BROKER_DEFINITIONS } from './definitions/broker-definitions.ts'
 import { parseBrokerConfig } from './parse-broker-config.ts'
 import { parseProperties } from './parse-properties.ts'
@@ -89,8 +94,35 @@ test('CFG-1, CFG-2: a topic key comes from the most specific layer, with all syn
   expect(entry.synonyms.map(synonym => [synonym.name, synonym.value, synonym.source])).toEqual([
     ['retention.ms', '5', 1],
     ['log.retention.ms', '6', 3],
-    ['log.retention.minutes', '180000', 4],
-    ['log.retention.hours', '7200000', 4],
-    ['log.retention.hours', '604800000', 5],
+  ])
+})
+
+test('CFG-2: a broker key in another unit is in force, and no synonym; nor is a default that is null', () => {
+  const layers = {
+    topic: NONE,
+    dynamicBroker: NONE,
+    dynamicDefaultBroker: NONE,
+    staticBroker: new Map([['log.retention.hours', '2']]),
+  }
+  const topicRow = (name: string) => describeTopicConfig(layers).find(row => row.name === name)!
+  expect(topicRow('retention.ms')).toMatchObject({
+    value: '7200000',
+    source: ConfigSource.DEFAULT,
+    synonyms: [],
+  })
+  expect(topicRow('flush.ms').synonyms).toEqual([])
+  expect(topicRow('remote.storage.enable').synonyms).toEqual([])
+  expect(topicRow('max.message.bytes').synonyms).toEqual([
+    { name: 'message.max.bytes', value: '1048588', source: ConfigSource.DEFAULT },
+  ])
+  const brokerRow = (name: string) => describeBrokerConfig(layers).find(row => row.name === name)!
+  expect(brokerRow('log.retention.ms')).toMatchObject({
+    value: null,
+    source: ConfigSource.DEFAULT,
+    synonyms: [],
+  })
+  expect(brokerRow('log.retention.hours').synonyms).toEqual([
+    { name: 'log.retention.hours', value: '2', source: ConfigSource.STATIC_BROKER },
+    { name: 'log.retention.hours', value: '168', source: ConfigSource.DEFAULT },
   ])
 })
