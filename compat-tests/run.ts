@@ -6,6 +6,7 @@ const SUITES: ReadonlyMap<string, string> = new Map([
   ['kafkajs', 'compat-tests/kafkajs/run.ts'],
   ['kafka-log-format', 'compat-tests/kafka-log-format/run.ts'],
   ['protocol-conformance', 'compat-tests/protocol-conformance/run.ts'],
+  ['kafka-tools', 'compat-tests/kafka-tools/run.ts'],
 ])
 
 function runSuites(names: readonly string[]): number {
