@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 const SUITES: ReadonlyMap<string, string> = new Map([
   ['kcat', 'compat-tests/kcat/run.ts'],
   ['kafkajs', 'compat-tests/kafkajs/run.ts'],
+  ['cross-matrix', 'compat-tests/cross-matrix/run.ts'],
   ['kafka-log-format', 'compat-tests/kafka-log-format/run.ts'],
   ['protocol-conformance', 'compat-tests/protocol-conformance/run.ts'],
   ['kafka-tools', 'compat-tests/kafka-tools/run.ts'],

@@ -1,18 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import kafkajs from 'kafkajs'
 import { BrokerUnderTest } from '../harness/broker-under-test.ts'
+import { installConfluentKafka } from '../harness/python-clients.ts'
 
 const RECORDS = Number(process.env.RECORDS ?? 10_000_000)
 const KILLS = 5
 const PARTITIONS = 6
 const TOPIC = 'ledger'
-/** PyPI's wheel of librdkafka 2.16. */
-const CLIENT_VERSION = '2.16.1'
-const VENV = '.cache/confluent-kafka'
 const HERE = 'compat-tests/durability'
 /** Of one line of acknowledgements, `partition offset number`, at the end of the run: how far the writer is. */
 const LINE_BYTES = 4 + String(Math.ceil(RECORDS / PARTITIONS)).length + String(RECORDS - 1).length
@@ -21,21 +19,6 @@ const CATCH_UP_MAX_MS = 300_000
 const QUIET_MS = 20_000
 
 const sleep = (delayMs: number): Promise<void> => new Promise(resolve => setTimeout(resolve, delayMs))
-
-function installClient(): string {
-  const python = join(VENV, 'bin/python')
-  if (existsSync(python)) return python
-  mkdirSync('.cache', { recursive: true })
-  const commands = [
-    ['python3', '-m', 'venv', VENV],
-    [python, '-m', 'pip', 'install', '--quiet', `confluent-kafka==${CLIENT_VERSION}`],
-  ]
-  for (const [program, ...args] of commands) {
-    if (spawnSync(program!, args, { stdio: 'inherit' }).status !== 0)
-      throw new Error('confluent-kafka could not be installed')
-  }
-  return python
-}
 
 function sizeOf(path: string): number {
   return existsSync(path) ? statSync(path).size : 0
@@ -116,7 +99,7 @@ if (process.env.BOOTSTRAP !== undefined) {
   process.exit(1)
 }
 const folder = mkdtempSync(join(tmpdir(), 'ottla-ledger-'))
-const isProven = await prove(installClient(), folder)
+const isProven = await prove(installConfluentKafka(), folder)
 rmSync(folder, { recursive: true })
 console.log(isProven ? 'PASS durability' : 'FAIL durability')
 process.exit(isProven ? 0 : 1)
