@@ -86,7 +86,11 @@ export class Broker {
       await broker.#open()
       return broker
     } catch (error) {
-      await (broker?.close() ?? closeStores(metadata, logs))
+      if (broker !== null) await broker.close()
+      else {
+        await metadata.close()
+        await logs.close()
+      }
       throw error
     }
   }
@@ -98,6 +102,7 @@ export class Broker {
     this.#metadata = metadata
     this.#partitions = new Partitions({
       logs,
+      timers: platform.timers,
       logger: platform.logger,
       configOf: topicName => this.#topicConfig(topicName),
       batchNative: platform.batchNative,
@@ -164,7 +169,10 @@ export class Broker {
     this.#pass.schedule()
     await this.#drain()
     this.#network.close()
-    await closeStores(this.#metadata, this.#logs)
+    // The journal lies in a directory whose lock the logs hold: they go last.
+    await this.#metadata.close()
+    await this.#partitions.close()
+    await this.#logs.close()
   }
 
   private onDurable(log: Log): void {
@@ -298,12 +306,6 @@ export class Broker {
     const host = bound?.entry.host ?? ''
     return { host: host === '127.0.0.1' || host === '' ? 'localhost' : host, port: bound?.port ?? 0 }
   }
-}
-
-/** The journal lies in a directory whose lock the logs hold: they go last. */
-async function closeStores(metadata: MetadataStore, logs: LogManager): Promise<void> {
-  await metadata.close()
-  await logs.close()
 }
 
 function openMetadata(config: BrokerConfig, { disk, random, batchNative }: Platform): MetadataStore {

@@ -170,6 +170,7 @@ export class OffsetRequests {
     this.#logs = logs
     this.#partitions = new Partitions({
       logs,
+      timers,
       logger,
       configOf: () => CONFIG,
       onTopicDeleted: () => {},

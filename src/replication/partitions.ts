@@ -1,3 +1,4 @@
+import type { Timer, Timers } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { StorageError } from '../base/storage-error.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../metadata/image/metadata-image.ts'
@@ -11,12 +12,21 @@ import { Partition, type PartitionPorts } from './partition.ts'
 
 export interface PartitionsPorts {
   readonly logs: LogManager
+  readonly timers: Timers
   readonly logger: Logger
   /** The configuration in force of a topic, by the image as it is now. */
   readonly configOf: (topicName: string) => LogConfig
   readonly onTopicDeleted: (topicName: string) => void
   readonly batchNative: BatchNative
   readonly schedulePass: () => void
+}
+
+/** A disk that had no room for a new log may have some by then. */
+const REFUSED_RETRY_MS = 10_000
+
+interface RefusedLog {
+  readonly topic: TopicImage
+  readonly partition: PartitionImage
 }
 
 /** The partitions this broker leads: the metadata says which there are, storage holds their logs. */
@@ -27,6 +37,10 @@ export class Partitions {
   readonly #byLog = new Map<Log, Partition>()
   /** Appended to in this pass. */
   #touched = new Set<Partition>()
+  /** Partitions that are offline because the disk refused to make their logs. */
+  #refused: RefusedLog[] = []
+  #retryTimer: Timer | null = null
+  #retrying: Promise<void> | null = null
 
   constructor(ports: PartitionsPorts) {
     this.#ports = ports
@@ -51,6 +65,8 @@ export class Partitions {
 
   /** The listener of the metadata store: a change is answered when the logs are as it says. */
   async apply(record: MetadataRecord, image: MetadataImage): Promise<void> {
+    // What it opens may be what the record deletes.
+    if (this.#retrying !== null) await this.#retrying
     switch (record.type) {
       case 'topic-created':
       case 'partitions-added':
@@ -60,6 +76,13 @@ export class Partitions {
       case 'configs-changed':
         return this.#applyConfigs(record.resourceType === ResourceType.TOPIC ? record.resourceName : null)
     }
+  }
+
+  /** Opens no log any more. */
+  async close(): Promise<void> {
+    this.#retryTimer?.cancel()
+    await this.#retrying
+    this.#retryTimer?.cancel()
   }
 
   /** The end of a pass: one write per touched segment; acks=1 and failed appends are settled, others by `onDurable`. */
@@ -102,8 +125,7 @@ export class Partitions {
 
   async #open(topic: TopicImage, image: PartitionImage): Promise<void> {
     const { partitionIndex } = image
-    const log =
-      this.#ports.logs.getLog(topic.name, partitionIndex) ?? (await this.#create(topic, partitionIndex))
+    const log = this.#ports.logs.getLog(topic.name, partitionIndex) ?? (await this.#create(topic, image))
     log?.applyConfig(this.#ports.configOf(topic.name))
     const identity = { topicName: topic.name, topicId: topic.topicId, partitionIndex }
     const partition = new Partition(identity, image, log, this.#partitionPorts)
@@ -114,8 +136,10 @@ export class Partitions {
   }
 
   /** Null, and an offline partition, when the disk refuses or what is there could not be recovered. */
-  async #create({ name, topicId }: TopicImage, partitionIndex: number): Promise<Log | null> {
+  async #create(topic: TopicImage, partition: PartitionImage): Promise<Log | null> {
     const { logs, logger, configOf } = this.#ports
+    const { name, topicId } = topic
+    const { partitionIndex } = partition
     if (logs.hasUnreadableLog(name, partitionIndex)) return null
     try {
       return await logs.createLog(name, topicId, partitionIndex, configOf(name))
@@ -125,7 +149,25 @@ export class Partitions {
         { topic: name, partition: partitionIndex, error: error.message },
         'a log could not be created',
       )
+      this.#refused.push({ topic, partition })
+      this.#retryTimer ??= this.#ports.timers.set(REFUSED_RETRY_MS, () => this.#retryRefused())
       return null
+    }
+  }
+
+  #retryRefused(): void {
+    this.#retryTimer = null
+    const refused = this.#refused
+    this.#refused = []
+    this.#retrying = this.#openAgain(refused).finally(() => {
+      this.#retrying = null
+    })
+  }
+
+  async #openAgain(refused: readonly RefusedLog[]): Promise<void> {
+    for (const { topic, partition } of refused) {
+      const isThere = this.get(topic.name, partition.partitionIndex)?.topicId === topic.topicId
+      if (isThere) await this.#open(topic, partition)
     }
   }
 

@@ -12,7 +12,7 @@ import { LeaderEpochCache } from './leader-epoch-cache.ts'
 import { loadDirectory, nameOfLog } from './load-directory.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
-import type { LogDirectory } from './log-directory.ts'
+import type { LogDirectory, UnreadableLog } from './log-directory.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
 import { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
@@ -57,6 +57,14 @@ export interface FailedAppend {
 
 /** A write that was refused with one of these says nothing about the disk: no room, or no descriptor to write with. */
 const PASSING_REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'])
+
+/** Where a log lies, whether it could be opened or not. */
+interface LogPlace {
+  readonly topicName: string
+  readonly partitionIndex: number
+  readonly directory: LogDirectory
+  readonly directoryPath: string
+}
 
 /** The logs of all log directories: opening, creation, deletion, the write at the end of a wake-up, the clean stop. */
 export class LogManager {
@@ -144,29 +152,23 @@ export class LogManager {
   /** The log is gone at once; answers when a restart would not find it again. Its bytes go after the delay (LOG-6). */
   async deleteLog(topicName: string, partitionIndex: number): Promise<void> {
     const log = this.getLog(topicName, partitionIndex)
-    if (log === undefined) return
+    if (log === undefined) return this.#deleteUnreadable(topicName, partitionIndex)
+    this.#forget(log)
     const to = await this.#renameAway(log, 'delete')
-    const { jobs } = log.directory
-    this.#later(log.config.fileDeleteDelayMs, () =>
-      jobs.run(
-        (queue, ticket) => queue.removeTree(to, ticket),
-        errno =>
-          errno !== 0 && this.#ports.logger.warn({ path: to, errno }, 'a deleted log could not be removed'),
-      ),
-    )
+    this.#removeLater(log.directory, to, log.config.fileDeleteDelayMs)
   }
 
   /** The log is gone, its bytes stay under a name that no start looks at, as Kafka's `-stray` directories. */
   async setAsideLog(topicName: string, partitionIndex: number): Promise<void> {
     const log = this.getLog(topicName, partitionIndex)
-    if (log !== undefined) await this.#renameAway(log, 'stray')
+    if (log === undefined) return
+    this.#forget(log)
+    await this.#renameAway(log, 'stray')
   }
 
   /** True when there is a log on disk that could not be opened: it must not be created anew over it. */
   hasUnreadableLog(topicName: string, partitionIndex: number): boolean {
-    if (this.getLog(topicName, partitionIndex) !== undefined) return false
-    const name = `${topicName}-${partitionIndex}/partition.metadata`
-    return this.directories.some(({ path }) => this.#ports.disk.exists(`${path}/${name}`))
+    return this.#unreadable(topicName, partitionIndex) !== undefined
   }
 
   /**
@@ -301,14 +303,47 @@ export class LogManager {
     if (!PASSING_REFUSALS.has(error.code)) log.directory.fail(-1)
   }
 
-  async #renameAway(log: Log, ending: 'delete' | 'stray'): Promise<string> {
+  #unreadable(topicName: string, partitionIndex: number) {
+    const isIt = (log: UnreadableLog) => log.topicName === topicName && log.partitionIndex === partitionIndex
+    for (const directory of this.directories) {
+      const log = directory.unreadable.find(isIt)
+      if (log !== undefined) return { directory, log }
+    }
+    return undefined
+  }
+
+  /** Its topic is deleted: what could not be read need not be kept, or the name would be taken for ever. */
+  async #deleteUnreadable(topicName: string, partitionIndex: number): Promise<void> {
+    const found = this.#unreadable(topicName, partitionIndex)
+    if (found === undefined) return
+    const { directory, log } = found
+    const directoryPath = `${directory.path}/${nameOfLog(log)}`
+    const to = await this.#renameAway({ topicName, partitionIndex, directory, directoryPath }, 'delete')
+    directory.unreadable.splice(directory.unreadable.indexOf(log), 1)
+    this.#removeLater(directory, to, this.#options.configOf(topicName).fileDeleteDelayMs)
+  }
+
+  #removeLater({ jobs }: LogDirectory, path: string, delayMs: number): void {
+    this.#later(delayMs, () =>
+      jobs.run(
+        (queue, ticket) => queue.removeTree(path, ticket),
+        errno =>
+          errno !== 0 && this.#ports.logger.warn({ path, errno }, 'a deleted log could not be removed'),
+      ),
+    )
+  }
+
+  #forget(log: Log): void {
     const partitions = this.#logs.get(log.topicName)!
     partitions.delete(log.partitionIndex)
     if (partitions.size === 0) this.#logs.delete(log.topicName)
-    log.directory.forgotten.add(nameOfLog(log))
     if (this.#staged.includes(log)) this.#discardStaged(log)
     log.close()
+  }
+
+  async #renameAway(log: LogPlace, ending: 'delete' | 'stray'): Promise<string> {
     const { jobs, path } = log.directory
+    log.directory.forgotten.add(nameOfLog(log))
     const to = `${path}/${nameAway(log, this.#ports.random, ending)}`
     await jobs.call('rename', log.directoryPath, (queue, ticket) =>
       queue.rename(log.directoryPath, to, ticket),
@@ -402,7 +437,7 @@ function isSafeWhenWritten(log: Log): boolean {
 }
 
 /** Kafka's name for a directory on its way out; at most 255 bytes. */
-function nameAway(log: Log, random: Random, ending: string): string {
+function nameAway(log: LogPlace, random: Random, ending: string): string {
   const unique = Array.from(random.bytes(16), byte => byte.toString(16).padStart(2, '0')).join('')
   const suffix = `-${log.partitionIndex}.${unique}-${ending}`
   return log.topicName.slice(0, 255 - suffix.length) + suffix

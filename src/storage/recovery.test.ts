@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { StorageError } from '../base/storage-error.ts'
 import { SeededRandom } from '../platform/seeded-random.ts'
-import { StorageWorld } from './storage-world.test-support.ts'
+import { StorageWorld, TOPIC_ID } from './storage-world.test-support.ts'
 
 const LOG_PATH = '/data/t-0/00000000000000000000.log'
 const MARKER_PATH = '/data/.kafka_cleanshutdown'
@@ -85,6 +85,25 @@ test('R4: below the recovery point a bad batch is corruption: the log is offline
   await world.start()
   expect(world.logs.hasUnreadableLog('t', 0)).toBe(true)
   expect(world.disk.list('/data/t-0').find(({ name }) => name.endsWith('.log'))?.sizeBytes).toBe(sizeBytes)
+})
+
+test('a log that could not be read is deleted like any other: its name is free, its bytes go', async () => {
+  const world = await StorageWorld.open({ fileDeleteDelayMs: 1000 })
+  world.append()
+  world.sync()
+  await world.settled(world.logs.checkpoint())
+  overwrite(world, 30, [0xff])
+  await world.cutPower()
+  expect(world.logs.hasUnreadableLog('t', 0)).toBe(true)
+  await world.settled(world.logs.deleteLog('t', 0))
+  expect(world.logs.hasUnreadableLog('t', 0)).toBe(false)
+  await world.settled(world.logs.createLog('t', TOPIC_ID, 0, world.config))
+  world.append({ values: ['new'] })
+  world.time.advance(2000)
+  expect(world.values()).toEqual(['new'])
+  expect(world.disk.list('/data').filter(({ isDirectory }) => isDirectory)).toHaveLength(1)
+  await world.restartCleanly()
+  expect(world.values()).toEqual(['new'])
 })
 
 test('a directory that another broker holds, or of another cluster, is refused', async () => {

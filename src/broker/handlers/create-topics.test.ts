@@ -94,6 +94,26 @@ test('a topic whose log the disk refuses is there, offline, and its records are 
   expect((await produce('t', 0))[0]).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
   await world.createTopic('other')
   expect(await produce('other', 0)).toEqual([0, 0])
+  await world.pass(10_000)
+  expect(await produce('t', 0)).toEqual([0, 0])
+})
+
+test('a log that the disk refuses again and again is made once it can be, unless its topic is deleted', async () => {
+  await begin()
+  for (let attempt = 0; attempt < 4; attempt += 1) {
+    world.disk.failNext('makeDirectory', 'ENOSPC', 'full-0')
+    world.disk.failNext('makeDirectory', 'ENOSPC', 'gone-0')
+  }
+  await world.createTopic('full')
+  await world.createTopic('gone')
+  await world.pass(10_000)
+  const deletion = await call(DELETE_TOPICS, 5, { topicNames: ['gone'], timeoutMs: 1_000 })
+  expect(deletion.responses[0]!.errorCode).toBe(ErrorCode.NONE)
+  await world.pass(10_000)
+  expect((await produce('full', 0))[0]).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
+  for (let attempt = 0; attempt < 3; attempt += 1) await world.pass(10_000)
+  expect(await produce('full', 0)).toEqual([0, 0])
+  expect(world.disk.exists('/data/gone-0')).toBe(false)
 })
 
 test('ADM-1, ADM-2: a client neither creates, extends nor deletes a topic that the broker manages', async () => {
