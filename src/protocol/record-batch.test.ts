@@ -23,7 +23,7 @@ import {
   writeLeaderEpoch,
 } from './record-batch.ts'
 import { batchesOf } from './records/batches-of.ts'
-import { decodeRecords } from './records/decode-records.ts'
+import { decodeRecords, findRecord } from './records/decode-records.ts'
 import { encodeRecordBatch } from './records/encode-record-batch.ts'
 import { MalformedBatchError } from './records/malformed-batch-error.ts'
 
@@ -129,6 +129,38 @@ describe('records', () => {
     expect(decoded).toHaveLength(2)
     expect(() => decodeRecords(bytes)).toThrow(MalformedBatchError)
     expect(() => decodeRecords(bytes, () => null)).toThrow(MalformedBatchError)
+  })
+
+  test('LO-1: the first record that matches is found, and its key, value and headers are not looked at', () => {
+    const none = () => null
+    const find = (bytes: Uint8Array, matches: (offset: number, timestampMs: number) => boolean) =>
+      findRecord(bytes, none, matches)
+    const bytes = encodeRecordBatch(options, sum)
+    const places = decodeRecords(bytes).map(({ offset, timestampMs }) => ({ offset, timestampMs }))
+    expect(find(bytes, () => true)).toEqual(places[0])
+    expect(find(bytes, offset => offset > places[0]!.offset)).toEqual(places[1])
+    expect(find(bytes, (_, timestampMs) => timestampMs === places[1]!.timestampMs)).toEqual(places[1])
+    expect(find(bytes, () => false)).toBeNull()
+    stampLogAppendTime(bytes, 123_456, sum)
+    expect(find(bytes, offset => offset > places[0]!.offset)?.timestampMs).toBe(123_456)
+    // Size, attributes, two deltas, and 2^31 bytes of key: none of them is there.
+    bytes.set([12, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff], RecordBatch.HEADER_SIZE_BYTES)
+    expect(() => decodeRecords(bytes)).toThrow(MalformedBatchError)
+    expect(find(bytes, () => true)?.offset).toBe(places[0]!.offset)
+  })
+
+  test('FMT-8: a record that is larger than the batch, or smaller than its first fields, is not searched', () => {
+    for (const size of [[0xfe, 0x7f], [1], [2]]) {
+      const bytes = encodeRecordBatch(options, sum)
+      bytes.set(size, RecordBatch.HEADER_SIZE_BYTES)
+      expect(() =>
+        findRecord(
+          bytes,
+          () => null,
+          () => false,
+        ),
+      ).toThrow(MalformedBatchError)
+    }
   })
 
   test('FMT-7: a batch cut short anywhere is malformed', () => {

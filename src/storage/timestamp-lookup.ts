@@ -1,6 +1,5 @@
-import { readLeaderEpoch } from '../protocol/record-batch.ts'
-import type { DecodedRecord } from '../protocol/records/batch-record.ts'
-import { type Decompress, decodeRecords } from '../protocol/records/decode-records.ts'
+import { readLastOffset, readLeaderEpoch } from '../protocol/record-batch.ts'
+import { type Decompress, findRecord } from '../protocol/records/decode-records.ts'
 import type { BatchPlace } from './batch-finder.ts'
 import type { Segment } from './segment.ts'
 
@@ -26,7 +25,7 @@ export function findTimestamp(
         segment,
         place,
         decompress,
-        record => record.timestampMs >= timestampMs && record.offset >= fromOffset,
+        (offset, recordTimestampMs) => recordTimestampMs >= timestampMs && offset >= fromOffset,
       )
       if (found.match !== null) return found.match
       offset = found.lastOffset + 1
@@ -50,13 +49,11 @@ function firstRecord(
   segment: Segment,
   place: BatchPlace,
   decompress: Decompress,
-  matches: (record: DecodedRecord) => boolean,
+  matches: (offset: number, timestampMs: number) => boolean,
 ): { match: TimestampOffset | null; lastOffset: number } {
   const bytes = segment.readBatch(place)
-  const records = decodeRecords(bytes, decompress)
-  const leaderEpoch = readLeaderEpoch(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0)
-  const record = records.find(matches)
-  const match =
-    record === undefined ? null : { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch }
-  return { match, lastOffset: records.at(-1)!.offset }
+  const record = findRecord(bytes, decompress, matches)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const match = record === null ? null : { ...record, leaderEpoch: readLeaderEpoch(view, 0) }
+  return { match, lastOffset: readLastOffset(view, 0) }
 }

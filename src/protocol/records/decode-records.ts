@@ -26,6 +26,43 @@ const RECORD_SIZE_MIN_BYTES = 7
  * @throws MalformedBatchError for a batch cut short, another magic, a codec without `decompress`, or a size that lies.
  */
 export function decodeRecords(bytes: Uint8Array, decompress?: Decompress): DecodedRecord[] {
+  const { reader, count, ...base } = openBatch(bytes, decompress)
+  const records: DecodedRecord[] = []
+  for (let i = 0; i < count; i += 1) records.push(readRecord(reader, base))
+  if (reader.leftBytes > 0) throw new MalformedBatchError(`${reader.leftBytes} bytes behind the last record`)
+  return records
+}
+
+/**
+ * The first record of the first batch in `bytes` that matches, null for none. Keys, values and headers are passed over:
+ * a small batch may hold millions of records, which nobody wants to have as objects.
+ */
+export function findRecord(
+  bytes: Uint8Array,
+  decompress: Decompress,
+  matches: (offset: number, timestampMs: number) => boolean,
+): { readonly offset: number; readonly timestampMs: number } | null {
+  const { reader, count, ...base } = openBatch(bytes, decompress)
+  for (let i = 0; i < count; i += 1) {
+    const { offset, timestampMs, leftBehind } = readPlace(reader, base)
+    if (matches(offset, timestampMs)) return { offset, timestampMs }
+    reader.skip(reader.leftBytes - leftBehind)
+  }
+  return null
+}
+
+/** What the fields of records are relative to. */
+interface BatchBase {
+  readonly baseOffset: number
+  readonly baseTimestampMs: number
+  /** Stands for the timestamp of every record; undefined when each has its own. */
+  readonly appendTimestampMs: number | undefined
+}
+
+function openBatch(
+  bytes: Uint8Array,
+  decompress: Decompress | undefined,
+): BatchBase & { readonly reader: RecordReader; readonly count: number } {
   const view = viewOfBatch(bytes)
   const attributes = readAttributes(view, 0)
   const payload = payloadOf(bytes.subarray(0, readBatchSizeBytes(view, 0)), attributes, decompress)
@@ -33,17 +70,14 @@ export function decodeRecords(bytes: Uint8Array, decompress?: Decompress): Decod
   if (count < 0 || count > payload.byteLength / RECORD_SIZE_MIN_BYTES) {
     throw new MalformedBatchError(`${count} records in ${payload.byteLength} bytes`)
   }
-  const baseOffset = readBaseOffset(view, 0)
-  const baseTimestampMs = readBaseTimestamp(view, 0)
   const isAppendTime = (attributes & BatchAttributes.LOG_APPEND_TIME) !== 0
-  const appendTimestampMs = isAppendTime ? readMaxTimestamp(view, 0) : undefined
-  const reader = new RecordReader(payload)
-  const records: DecodedRecord[] = []
-  for (let i = 0; i < count; i += 1) {
-    records.push(readRecord(reader, baseOffset, baseTimestampMs, appendTimestampMs))
+  return {
+    reader: new RecordReader(payload),
+    count,
+    baseOffset: readBaseOffset(view, 0),
+    baseTimestampMs: readBaseTimestamp(view, 0),
+    appendTimestampMs: isAppendTime ? readMaxTimestamp(view, 0) : undefined,
   }
-  if (reader.leftBytes > 0) throw new MalformedBatchError(`${reader.leftBytes} bytes behind the last record`)
-  return records
 }
 
 function viewOfBatch(bytes: Uint8Array): DataView {
@@ -68,23 +102,27 @@ function payloadOf(batch: Uint8Array, attributes: number, decompress: Decompress
   return plain
 }
 
-function readRecord(
-  reader: RecordReader,
-  baseOffset: number,
-  baseTimestampMs: number,
-  appendTimestampMs: number | undefined,
-): DecodedRecord {
+/** The first fields of a record. `leftBehind` bytes are left where it ends. */
+function readPlace(reader: RecordReader, { baseOffset, baseTimestampMs, appendTimestampMs }: BatchBase) {
   const sizeBytes = reader.varint()
   const leftBehind = reader.leftBytes - sizeBytes
   reader.skip(1)
   const timestampDelta = reader.varint()
   const offset = baseOffset + reader.varint()
+  if (leftBehind < 0 || leftBehind > reader.leftBytes) {
+    throw new MalformedBatchError(`a record that is not of ${sizeBytes} bytes`)
+  }
+  return { offset, timestampMs: appendTimestampMs ?? baseTimestampMs + timestampDelta, leftBehind }
+}
+
+function readRecord(reader: RecordReader, base: BatchBase): DecodedRecord {
+  const { offset, timestampMs, leftBehind } = readPlace(reader, base)
   const key = reader.nullableBytes()
   const value = reader.nullableBytes()
   const headers = readHeaders(reader)
   if (reader.leftBytes !== leftBehind)
-    throw new MalformedBatchError(`a record that is not of ${sizeBytes} bytes`)
-  return { offset, timestampMs: appendTimestampMs ?? baseTimestampMs + timestampDelta, key, value, headers }
+    throw new MalformedBatchError(`a record with ${reader.leftBytes - leftBehind} bytes too many`)
+  return { offset, timestampMs, key, value, headers }
 }
 
 function readHeaders(reader: RecordReader): RecordHeader[] {
