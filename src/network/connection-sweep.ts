@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts'
 export interface SweepLimits {
   /** `connections.max.idle.ms`; 0 or less: never. */
   readonly idleMs: number
-  /** How long a frame may take, beside what its size allows at the slowest speed. */
+  /** How long a frame may take, beside what has come of it allows at the slowest speed. */
   readonly unfinishedFrameMs: number
 }
 
@@ -62,6 +62,6 @@ export class ConnectionSweep {
       this.#unfinished.set(connectionId, { frameCount, sinceMs: nowMs })
       return false
     }
-    return nowMs - known.sinceMs >= this.#limits.unfinishedFrameMs + frameSizeBytes / SLOWEST_BYTES_PER_MS
+    return nowMs - known.sinceMs >= this.#limits.unfinishedFrameMs + receivedBytes / SLOWEST_BYTES_PER_MS
   }
 }

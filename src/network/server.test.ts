@@ -253,6 +253,22 @@ test('half a frame is not waited for for ever', () => {
   expect(server.counters.unfinishedFrameCloses).toBe(1)
 })
 
+test('a size alone buys a frame no time; a sender that goes on may take its own', () => {
+  const { time, network, server } = world({ idleMs: 0 })
+  const large = request(METADATA, 1, 1_000_000)
+  const silent = client(network)
+  const slow = client(network)
+  silent.socket.write(large.subarray(0, 5))
+  for (let sent = 0; sent < 400_000; sent += 20_000) {
+    slow.socket.write(large.subarray(sent, sent + 20_000))
+    time.advance(1_000)
+  }
+  expect([silent.state.isClosed, slow.state.isClosed]).toEqual([true, false])
+  time.advance(20_000)
+  expect(slow.state.isClosed).toBe(true)
+  expect(server.counters.unfinishedFrameCloses).toBe(2)
+})
+
 test('max.connections.per.ip refuses the next one from that address only', () => {
   const { time, network, server } = world()
   const clients = [1, 2, 3, 4].map(() => client(network))
