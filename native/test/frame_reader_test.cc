@@ -183,6 +183,75 @@ void aPeerThatIsGoneLeavesNothing() {
   CHECK(world.reader.usedMemoryBytes() == 0);
 }
 
+/** The rows of this read are seen and let go. */
+size_t readRows(World& world, Peer& peer) {
+  CHECK(world.reader.read(peer.connection) == ReadResult::kOk);
+  const size_t count = world.reader.rowCount();
+  world.reader.endWakeUp();
+  return count;
+}
+
+/** Sizes are announced and nothing follows; small frames of others pass all the same, large ones in their turn. */
+void largeFramesDoNotLockOutSmallOnes() {
+  constexpr size_t kMemoryMaxBytes = 16 << 20;
+  constexpr size_t kSmallBytes = 4 << 10;
+  for (const size_t hogBytes : {size_t{5} << 20, size_t{100} << 20}) {
+    World world(200 << 20, kMemoryMaxBytes);
+    std::vector<std::unique_ptr<Peer>> hogs;
+    for (int32_t id = 0; id < 4; id += 1) {
+      Peer& hog = *hogs.emplace_back(std::make_unique<Peer>(id));
+      hog.addFrame(std::vector<uint8_t>(hogBytes, 1));
+      hog.sendSome(8);
+      CHECK(readRows(world, hog) == 0);
+    }
+    CHECK(world.reader.isStarved());
+    Peer honest(9);
+    for (int i = 0; i < 1000; i += 1) {
+      honest.addFrame(std::vector<uint8_t>(kSmallBytes, 2));
+      honest.sendSome(2 * kSmallBytes);
+      CHECK(readRows(world, honest) == 1);
+    }
+    Peer large(10);
+    large.addFrame(std::vector<uint8_t>(kSmallBytes + 1, 3));
+    large.sendSome(2 * kSmallBytes);
+    CHECK(readRows(world, large) == 0);
+    for (const std::unique_ptr<Peer>& hog : hogs) world.reader.forget(hog->connection);
+    std::vector<Connection*> granted;
+    CHECK(world.reader.canGrant());
+    world.reader.grantWaiters(granted);
+    CHECK(granted.size() == 1 && granted[0] == &large.connection);
+    CHECK(readRows(world, large) == 1);
+    CHECK(world.reader.usedMemoryBytes() == 0 && !world.reader.isStarved());
+  }
+}
+
+/** A large frame that waits is not overtaken for ever by those that would find room. */
+void noLargeFrameOvertakesAnother() {
+  World world(1 << 20, 1 << 20);
+  Peer holder(0);
+  holder.addFrame(std::vector<uint8_t>(200'000, 1));
+  holder.sendSome(50'000);
+  CHECK(readRows(world, holder) == 0);
+  Peer first(1);
+  first.addFrame(std::vector<uint8_t>(900'000, 2));
+  first.sendSome(8);
+  CHECK(readRows(world, first) == 0);
+  Peer second(2);
+  second.addFrame(std::vector<uint8_t>(100'000, 3));
+  second.sendSome(100'004);
+  CHECK(readRows(world, second) == 0);
+  CHECK(world.reader.usedMemoryBytes() == 200'000);
+  world.reader.forget(holder.connection);
+  std::vector<Connection*> granted;
+  world.reader.grantWaiters(granted);
+  CHECK(granted.size() == 1 && granted[0] == &first.connection);
+  world.reader.forget(first.connection);
+  world.reader.grantWaiters(granted);
+  CHECK(granted.size() == 2 && granted[1] == &second.connection);
+  CHECK(readRows(world, second) == 1);
+  CHECK(world.reader.usedMemoryBytes() == 0);
+}
+
 void outQueueKeepsTheOrder() {
   std::mt19937 random(1);
   Peer peer(0);
@@ -211,6 +280,8 @@ int main() {
   for (unsigned seed = 1; seed <= 150; seed += 1) runSeed(seed);
   badSizesEndTheConnection();
   aPeerThatIsGoneLeavesNothing();
+  largeFramesDoNotLockOutSmallOnes();
+  noLargeFrameOvertakesAnother();
   outQueueKeepsTheOrder();
   std::puts("frames: all passed");
   return 0;

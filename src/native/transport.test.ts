@@ -235,7 +235,8 @@ test('a reader that is slow holds back its own requests and bounds what is kept 
 test('request memory bounds what is read; those who wait go on when a slab is released', async () => {
   const held: number[] = []
   let handled = 0
-  const server = open({ requestMemoryMaxBytes: 300_000 }, (rows, transport) => {
+  // A sixteenth of it is for small frames.
+  const server = open({ requestMemoryMaxBytes: 320_000 }, (rows, transport) => {
     for (const row of rows) {
       handled += 1
       transport.retainSlab(row.slabIndex)

@@ -79,7 +79,9 @@ int64_t FrameReader::receiveShared(Connection& connection, size_t& askedBytes, R
   const size_t gapBytes = connection.pending.size();
   size_t limit = std::clamp(pool_.available(), kReadMinBytes, SlabPool::kSharedSizeBytes);
   if (connection.expectsLarge) limit = std::min(limit, kSpillBytes);
-  if (connection.frontReserved && !waiters_.empty()) limit = lackingBytes(connection);
+  // What is read beyond the room there is must be kept without it.
+  if (!largeWaiters_.empty()) limit = std::min(limit, kSpillBytes);
+  if (connection.frontReserved && isStarved()) limit = lackingBytes(connection);
   if (!prepareShared(gapBytes + std::min(limit, kRoomMinBytes))) return -ENOMEM;
   Slab& slab = slabs_.at(shared_);
   askedBytes = std::min(limit, slab.sizeBytes - slab.position - gapBytes);
@@ -101,7 +103,7 @@ int64_t FrameReader::receiveShared(Connection& connection, size_t& askedBytes, R
 }
 
 int64_t FrameReader::receivePartial(Connection& connection, size_t& askedBytes, ReadResult& cutResult) {
-  const size_t spillBytes = waiters_.empty() ? kSpillBytes : 0;
+  const size_t spillBytes = isStarved() ? 0 : kSpillBytes;
   if (spillBytes > 0 && !prepareShared(spillBytes)) return -ENOMEM;
   uint8_t* const into = slabs_.at(connection.partialSlab).bytes + connection.partialReceivedBytes;
   const size_t restBytes = connection.partialSizeBytes - connection.partialReceivedBytes;
@@ -175,8 +177,9 @@ bool FrameReader::startPartial(Connection& connection, size_t sizeBytes, const u
 
 bool FrameReader::reserveFront(Connection& connection, size_t sizeBytes) {
   if (connection.frontReserved) return true;
-  // Bytes that were read already may use what room there is; nothing more is read while others wait.
-  if (!pool_.tryReserve(sizeBytes)) {
+  // Bytes that were read already may use what room there is, but no large frame overtakes another.
+  const bool isBehind = !largeWaiters_.empty() && !pool_.isSmall(sizeBytes);
+  if (isBehind || !pool_.tryReserve(sizeBytes)) {
     wait(connection, static_cast<int64_t>(sizeBytes));
     return false;
   }
@@ -188,29 +191,36 @@ bool FrameReader::reserveFront(Connection& connection, size_t sizeBytes) {
 void FrameReader::wait(Connection& connection, int64_t wantedBytes) {
   connection.wantedBytes = wantedBytes;
   connection.readBlocks |= kBlockedByMemory;
-  waiters_.push_back(&connection);
+  const bool isLarge = wantedBytes >= 0 && !pool_.isSmall(static_cast<size_t>(wantedBytes));
+  (isLarge ? largeWaiters_ : waiters_).push_back(&connection);
+}
+
+/** One that does not know what it wants may read if a small frame would find room. */
+bool FrameReader::isGrantable(const Connection& connection) const {
+  return pool_.canReserve(static_cast<size_t>(std::max<int64_t>(connection.wantedBytes, 1)));
 }
 
 bool FrameReader::canGrant() const {
-  if (waiters_.empty()) return false;
-  const int64_t wantedBytes = waiters_.front()->wantedBytes;
-  return pool_.used() == 0 || pool_.available() >= static_cast<size_t>(std::max<int64_t>(wantedBytes, 1));
+  return (!waiters_.empty() && isGrantable(*waiters_.front())) ||
+         (!largeWaiters_.empty() && isGrantable(*largeWaiters_.front()));
 }
 
 void FrameReader::grantWaiters(std::vector<Connection*>& granted) {
-  while (!waiters_.empty()) {
-    Connection& connection = *waiters_.front();
+  grantFrom(waiters_, granted);
+  grantFrom(largeWaiters_, granted);
+}
+
+void FrameReader::grantFrom(std::deque<Connection*>& waiters, std::vector<Connection*>& granted) {
+  while (!waiters.empty() && isGrantable(*waiters.front())) {
+    Connection& connection = *waiters.front();
     if (connection.wantedBytes < 0) {
-      if (pool_.available() == 0 && pool_.used() != 0) return;
       connection.granted = true;
     } else {
-      const size_t sizeBytes = static_cast<size_t>(connection.wantedBytes);
-      if (!pool_.tryReserve(sizeBytes)) return;
-      connection.frontReserved = true;
-      connection.reservedBytes = sizeBytes;
+      connection.reservedBytes = static_cast<size_t>(connection.wantedBytes);
+      connection.frontReserved = pool_.tryReserve(connection.reservedBytes);
     }
     connection.readBlocks &= static_cast<uint8_t>(~kBlockedByMemory);
-    waiters_.pop_front();
+    waiters.pop_front();
     granted.push_back(&connection);
   }
 }
@@ -295,7 +305,9 @@ void FrameReader::forget(Connection& connection) {
   if (connection.partialSlab >= 0) slabs_.giveBack(connection.partialSlab);
   connection.partialSlab = -1;
   clearPending(connection);
-  if ((connection.readBlocks & kBlockedByMemory) != 0) std::erase(waiters_, &connection);
+  if ((connection.readBlocks & kBlockedByMemory) == 0) return;
+  std::erase(waiters_, &connection);
+  std::erase(largeWaiters_, &connection);
 }
 
 }  // namespace ottla::transport

@@ -16,7 +16,8 @@ enum class ReadResult { kOk, kPeerClosed, kFrameSize, kError };
  * Reads sockets and cuts size-prefixed frames. Whole frames lie in slabs and are collected as rows until the owner has
  * looked at them (`endWakeUp`). Between wake-ups a connection holds no shared slab: what is left of an unfinished frame
  * is copied out, or, if the frame is large, lies in a slab of its own. A frame's bytes are reserved in the memory pool
- * before its body gets one; connections that find no room wait in the order they came.
+ * before its body gets one; connections that find no room wait in the order they came, for small frames and for large
+ * ones apart.
  */
 class FrameReader {
  public:
@@ -44,6 +45,7 @@ class FrameReader {
   void forget(Connection& connection);
   /** Someone waits for request memory and would get it now. */
   bool canGrant() const;
+  bool isStarved() const { return !waiters_.empty() || !largeWaiters_.empty(); }
   size_t usedMemoryBytes() const { return pool_.used(); }
   size_t slabMemoryBytes() const { return slabs_.allocatedBytes(); }
 
@@ -56,6 +58,8 @@ class FrameReader {
   bool startPartial(Connection& connection, size_t sizeBytes, const uint8_t* bytes, size_t receivedBytes);
   bool reserveFront(Connection& connection, size_t sizeBytes);
   void wait(Connection& connection, int64_t wantedBytes);
+  bool isGrantable(const Connection& connection) const;
+  void grantFrom(std::deque<Connection*>& waiters, std::vector<Connection*>& granted);
   bool prepareShared(size_t roomBytes);
   void addRow(Connection& connection, int32_t slabIndex, size_t start, size_t sizeBytes);
   void letGo(int32_t slabIndex);
@@ -69,7 +73,10 @@ class FrameReader {
   /** The slab that sockets are read into; -1 before the first. */
   int32_t shared_ = -1;
   std::vector<int32_t> wakeUpSlabs_;
+  /** Small frames, and connections whose next frame is not known yet. */
   std::deque<Connection*> waiters_;
+  /** Nobody but each other waits behind them. */
+  std::deque<Connection*> largeWaiters_;
 };
 
 }  // namespace ottla::transport
