@@ -38,6 +38,7 @@ afterEach(() => {
 /** A broker of which only the groups are there; requests and answers go through their bytes. */
 export class GroupRequests {
   readonly log = new MemoryCoordinatorLog()
+  #nextByte = 0
   readonly groups: GroupCoordinator
   private readonly services: BrokerServices
 
@@ -57,7 +58,7 @@ export class GroupRequests {
           return { cancel: () => clearImmediate(timer) }
         },
       },
-      random: { below: () => 0, bytes: count => new Uint8Array(count) },
+      random: { below: () => 0, bytes: count => new Uint8Array(count).fill(this.#nextByte++) },
       logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       config: {
         initialRebalanceDelayMs: 0,
@@ -117,8 +118,8 @@ export class GroupRequests {
     return this.call(syncGroup, version, request, encodeSyncGroupRequest, decodeSyncGroupResponse)
   }
 
-  async heartbeat(version: number, memberId: string) {
-    const request = { groupId: 'g', generationId: 1, memberId }
+  async heartbeat(version: number, memberId: string, change: heartbeatCodec.HeartbeatRequestInit = {}) {
+    const request = { groupId: 'g', generationId: 1, memberId, ...change }
     const { encodeHeartbeatRequest, decodeHeartbeatResponse } = heartbeatCodec
     return (await this.call(heartbeat, version, request, encodeHeartbeatRequest, decodeHeartbeatResponse))
       .errorCode

@@ -201,8 +201,8 @@ export class SimulatedBroker {
     for (const check of held) check()
   }
 
-  connect(clientId: string | null = 'test'): SimulatedClient {
-    const socket = this.#network.connect(PORT)
+  connect(clientId: string | null = 'test', port = PORT): SimulatedClient {
+    const socket = this.#network.connect(port)
     expect(socket).not.toBeNull()
     return new SimulatedClient(socket!, clientId)
   }

@@ -290,7 +290,7 @@ test('heartbeats put a session off without setting a timer each time', async () 
   world.groups.close()
 })
 
-test('close answers parked requests with NOT_COORDINATOR and leaves no timer', async () => {
+test('GRC-5: close answers parked requests with NOT_COORDINATOR and leaves no timer', async () => {
   const world = await started()
   const parked = world.join()
   world.groups.close()
@@ -330,7 +330,7 @@ test('OFS-3: a topic with more partitions than one append holds loses all its of
   world.groups.close()
 })
 
-test('a group and its offsets leave the shard when leadership goes, and come back with it', async () => {
+test('GRC-11: a group and its offsets leave the shard when leadership goes, and come back with it', async () => {
   const world = await started()
   await world.commit(9)
   const shard = world.groups.shardOf('g')

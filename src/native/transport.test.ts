@@ -232,7 +232,7 @@ test('a reader that is slow holds back its own requests and bounds what is kept 
   await until(() => server.drained.length > 0, 'the drain event')
 })
 
-test('request memory bounds what is read; those who wait go on when a slab is released', async () => {
+test('LIM-2: request memory bounds what is read; those who wait go on when a slab is released', async () => {
   const held: number[] = []
   let handled = 0
   // A sixteenth of it is for small frames.

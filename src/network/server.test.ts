@@ -229,7 +229,7 @@ test('an answer for a connection that is gone is dropped', () => {
   server.flush()
 })
 
-test('an idle connection is closed after connections.max.idle.ms, one with a pending request is not', () => {
+test('NET-8: an idle connection is closed after connections.max.idle.ms, one with a pending request is not', () => {
   const { time, network, server } = world({ connectionsPerAddressMax: 10 })
   const idle = client(network)
   const busy = client(network)

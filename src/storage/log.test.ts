@@ -46,7 +46,7 @@ test('nothing is seen before it is written, and nothing is durable before it is 
   expect([world.log.durableOffset, world.log.highWatermark]).toEqual([1, 1])
 })
 
-test('in mode os what was written is durable, unless flush.messages asks for more', async () => {
+test('LOG-4: in mode os what was written is durable, unless flush.messages asks for more', async () => {
   const world = await StorageWorld.open({ durability: 'os', flushMessages: 2 })
   world.append()
   expect(world.log.durableOffset).toBe(1)
@@ -152,7 +152,7 @@ test.each(['clean', 'kill'] as const)('IDM-1: all five are known after a restart
   }
 })
 
-test('a producer is forgotten by the time of its last append, not by that of its records', async () => {
+test('IDM-2: a producer is forgotten by the time of its last append, not by that of its records', async () => {
   const world = await StorageWorld.open()
   world.append({ producerId: 9, producerEpoch: 0, baseSequence: 0, timestampMs: 1000 })
   world.logs.expireProducers()

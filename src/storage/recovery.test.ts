@@ -141,7 +141,7 @@ test('an index that is damaged is built again', async () => {
   expect(world.log.segments[0]!.offsetIndex.encode()).toEqual(before)
 })
 
-test('a log is deleted at once, and its bytes after the delay', async () => {
+test('LOG-6: a log is deleted at once, and its bytes after the delay', async () => {
   const world = await StorageWorld.open({ fileDeleteDelayMs: 1000 })
   await world.settled(world.logs.deleteLog('t', 0))
   expect(world.logs.getLog('t', 0)).toBeUndefined()

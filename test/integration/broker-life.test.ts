@@ -275,7 +275,7 @@ test('a topic that changes from group to os waits no more, and loses nobody who 
   expect(produced(waiting.value)).toEqual([0, 0])
 })
 
-test('a smaller max.message.bytes is in force for the next batch', async () => {
+test('CFG-3 a smaller max.message.bytes is in force for the next batch', async () => {
   await world.createTopic('t')
   await setConfig('t', 'max.message.bytes', '100')
   expect(await produce('t', 'x'.repeat(200))).toEqual([ErrorCode.MESSAGE_TOO_LARGE, -1])

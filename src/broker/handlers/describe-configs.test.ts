@@ -168,3 +168,17 @@ test('CFG-2 a resource that is not there, or is of no known kind, is refused for
   expect(answered).toEqual(resources)
   expect(results.map(({ configs }) => configs.length > 0)).toEqual([...Array(6).fill(false), true])
 })
+
+test.each([
+  ['message.max.bytes', 1_048_588],
+  ['socket.request.max.bytes', 104_857_600],
+  ['fetch.max.bytes', 57_671_680],
+  ['offset.metadata.max.bytes', 4_096],
+  ['group.max.size', 2_147_483_647],
+  ['group.min.session.timeout.ms', 6_000],
+  ['group.max.session.timeout.ms', 1_800_000],
+  ['connections.max.idle.ms', 600_000],
+])("LIM-1, NET-8 %s is Kafka's by default: %i", async (name, value) => {
+  await begin()
+  expect(await key(4, name, {}, BROKER)).toMatchObject({ value: `${value}`, configSource: Source.DEFAULT })
+})

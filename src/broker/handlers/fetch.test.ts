@@ -389,3 +389,22 @@ test('segments of fetched partitions are closed again, however many there are', 
     expect(world.disk.openFileCount - filesBefore).toBeLessThanOrEqual(OPEN_SEGMENTS_MAX)
   }
 })
+
+test('FET-2 a negative limit is taken for 0: one batch (Kafka: UNKNOWN_SERVER_ERROR)', async () => {
+  await world.createTopic('t')
+  await produce('t', 'v0', 'v1')
+  const data = await fetch(11, fetchOf('t', { fetchOffset: 0, partitionMaxBytes: -1 }))
+  expect(data.errorCode).toBe(ErrorCode.NONE)
+  expect(offsetsOf(data.records)).toEqual([0])
+})
+
+test('LIM-1 fetch.max.bytes bounds what a reader may ask for', async () => {
+  await world.close()
+  world = await SimulatedBroker.started({ 'fetch.max.bytes': '2048' })
+  client = world.connect()
+  await world.createTopic('t')
+  const value = 'x'.repeat(900)
+  await produce('t', value, value, value)
+  const data = await fetch(11, fetchOf('t', { fetchOffset: 0, maxBytes: 1_000_000 }))
+  expect(offsetsOf(data.records)).toEqual([0, 1])
+})

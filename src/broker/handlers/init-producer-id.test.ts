@@ -22,7 +22,9 @@ test.each([0, 1, 2, 3, 4, 5])('IDM-3 version %i gives a new id with epoch 0', as
   const first = await init(version)
   expect(first).toMatchObject({ errorCode: ErrorCode.NONE, producerEpoch: 0, throttleTimeMs: 0 })
   const second = await init(version)
+  const third = await init(version)
   expect(second.producerId).toBeGreaterThan(first.producerId)
+  expect(third.producerId).toBeGreaterThan(second.producerId)
 })
 
 test('IDM-3 ids are given in blocks of 1000: a start begins a new block', async () => {

@@ -14,6 +14,9 @@ import {
 import type { SimulatedClient } from '../simulated-client.test-support.ts'
 
 const UNKNOWN_ID = 'AAAAAAAAAAAAAAAAAAAAZQ'
+const NOT_ASKED = -2_147_483_648
+const ALL_OF_A_TOPIC = 3576
+const ALL_OF_A_CLUSTER = 8096
 
 let world: SimulatedBroker
 let client: SimulatedClient
@@ -133,4 +136,68 @@ test('MD-6 topics are looked up by id from version 12 on', async () => {
     expect((await ask(version, { topicId, name: 't' }))[0]).toBe(ErrorCode.INVALID_REQUEST)
     expect((await ask(version, { name: null }))[0]).toBe(ErrorCode.INVALID_REQUEST)
   }
+})
+
+test.each([0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])(
+  'MD-6 what version %i tells of a topic',
+  async version => {
+    await begin()
+    const topicId = await world.createTopic('t')
+    await world.restart()
+    client = world.connect()
+    const asked = {
+      ...(version >= 8 ? { includeTopicAuthorizedOperations: true } : {}),
+      ...(version >= 8 && version <= 10 ? { includeClusterAuthorizedOperations: true } : {}),
+    }
+    const answer = await call(METADATA, version, { topics: [{ name: 't' }], ...asked })
+    const topic = answer.topics[0]!
+    expect(topic).toMatchObject({ errorCode: ErrorCode.NONE, name: 't', isInternal: false })
+    expect(topic.topicId).toBe(version >= 10 ? topicId : 'AAAAAAAAAAAAAAAAAAAAAA')
+    expect(topic.partitions).toMatchObject([
+      { errorCode: 0, partitionIndex: 0, leaderId: 0, replicaNodes: [0], isrNodes: [0], offlineReplicas: [] },
+    ])
+    // MD-7: the second start, the second epoch.
+    expect(topic.partitions[0]!.leaderEpoch).toBe(version >= 7 ? 1 : -1)
+    expect(topic.topicAuthorizedOperations).toBe(version >= 8 ? ALL_OF_A_TOPIC : NOT_ASKED)
+    const isOfCluster = version >= 8 && version <= 10
+    expect(answer.clusterAuthorizedOperations).toBe(isOfCluster ? ALL_OF_A_CLUSTER : NOT_ASKED)
+    const unasked = await call(METADATA, version, { topics: [{ name: 't' }] })
+    expect(unasked.topics[0]!.topicAuthorizedOperations).toBe(NOT_ASKED)
+    expect(unasked.clusterAuthorizedOperations).toBe(NOT_ASKED)
+  },
+)
+
+test.each([10, 12, 13])(
+  'MD-6 neither name nor id is 42 in version %i, at the top too from 13',
+  async version => {
+    await begin()
+    // Kafka: UNKNOWN_SERVER_ERROR from version 12 on.
+    const answer = await call(METADATA, version, { topics: [{ name: null }] })
+    expect(answer.topics[0]!.errorCode).toBe(ErrorCode.INVALID_REQUEST)
+    expect(answer.errorCode).toBe(version >= 13 ? ErrorCode.INVALID_REQUEST : ErrorCode.NONE)
+  },
+)
+
+test('MD-7 leader epochs rise with every start and never go back', async () => {
+  await begin()
+  await world.createTopic('t')
+  const epochs: number[] = []
+  for (let start = 0; start < 3; start += 1) {
+    const answer = await call(METADATA, 9, { topics: [{ name: 't' }] })
+    epochs.push(answer.topics[0]!.partitions[0]!.leaderEpoch)
+    await world.restart()
+    client = world.connect()
+  }
+  expect(epochs).toEqual([0, 1, 2])
+})
+
+test('MD-8 the cluster id is told from version 2 on, and stays', async () => {
+  await begin()
+  const id = async (version: number) => (await call(METADATA, version, { topics: [] })).clusterId
+  const first = await id(2)
+  expect(first).toMatch(/^[A-Za-z0-9_-]{22}$/)
+  expect([await id(1), await id(13)]).toEqual([null, first])
+  await world.restart()
+  client = world.connect()
+  expect(await id(9)).toBe(first)
 })

@@ -59,3 +59,41 @@ test('OFS-2: a group that is named many times is told of as often, and looked at
   ])
   expect(fetch).toHaveBeenCalledTimes(2)
 })
+
+test('OFS-2: OffsetFetch 8 answers several groups, each for itself', async () => {
+  const world = await GroupRequests.started()
+  await world.commit(8)
+  const request = {
+    groups: ['g', 'unknown'].map(groupId => ({ groupId, topics: null })),
+    requireStable: true,
+  }
+  for (const version of [8, 9]) {
+    const { groups } = await world.fetch(version, request)
+    expect(groups).toMatchObject([
+      {
+        groupId: 'g',
+        errorCode: ErrorCode.NONE,
+        topics: [{ name: 't', partitions: [{ committedOffset: 42 }] }],
+      },
+      { groupId: 'unknown', errorCode: ErrorCode.NONE, topics: [] },
+    ])
+  }
+})
+
+test.each([2, 5, 7])('OFS-2: OffsetFetch %i takes null topics for all of the group', async version => {
+  const world = await GroupRequests.started()
+  await world.commit(8)
+  const all = await world.fetch(version, { groupId: 'g', topics: null })
+  expect(all.topics).toMatchObject([{ name: 't', partitions: [{ committedOffset: 42, errorCode: 0 }] }])
+  expect((await world.fetch(version, { groupId: 'g', topics: [] })).topics).toEqual([])
+})
+
+test('OFS-2: what nobody committed has epoch -1 and empty metadata', async () => {
+  const world = await GroupRequests.started()
+  const topics = [{ name: 't', partitionIndexes: [9] }]
+  const answer = await world.fetch(7, { groupId: 'g', topics })
+  expect(answer).toMatchObject({ errorCode: ErrorCode.NONE })
+  expect(answer.topics[0]?.partitions).toEqual([
+    { partitionIndex: 9, committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode: 0 },
+  ])
+})
