@@ -329,13 +329,3 @@ test('OFS-3: a topic with more partitions than one append holds loses all its of
   expect(await world.committed()).toBeUndefined()
   world.groups.close()
 })
-
-test('GRC-11: a group and its offsets leave the shard when leadership goes, and come back with it', async () => {
-  const world = await started()
-  await world.commit(9)
-  const shard = world.groups.shardOf('g')
-  world.groups.onShardResigned(shard)
-  await world.groups.onShardElected(shard)
-  expect(await world.committed()).toBe(9)
-  world.groups.close()
-})

@@ -246,15 +246,6 @@ export class GroupCoordinator {
     for (const shard of this.shards) shard.notify({ type: 'TopicDeleted', topic })
   }
 
-  /** The partition's leadership came here, or went: its groups are read, or dropped with NOT_COORDINATOR. */
-  async onShardElected(shard: number): Promise<void> {
-    await this.shards[shard]?.load()
-  }
-
-  onShardResigned(shard: number): void {
-    this.shards[shard]?.unload()
-  }
-
   /** Answers whatever waits with NOT_COORDINATOR and cancels all timers. */
   close(): void {
     this.isClosed = true

@@ -63,17 +63,8 @@ export class ShardRuntime {
     return this.phase === 'active'
   }
 
-  get isLoading(): boolean {
-    return this.phase === 'loading'
-  }
-
   get state(): GroupShard {
     return this.machine
-  }
-
-  /** Requests without an answer yet, and timers that are set; 0 after `close`. */
-  get openHandles(): number {
-    return this.waiters.size + this.timers.size
   }
 
   /** Reads the log into a fresh state, unless that is done or under way. Never rejects. */
@@ -118,11 +109,6 @@ export class ShardRuntime {
   /** Answers everything that waits with NOT_COORDINATOR, and stops for good. */
   close(): void {
     this.discard('closed', ErrorCode.NOT_COORDINATOR)
-  }
-
-  /** The partition has a leader elsewhere; a later `load` reads it again. */
-  unload(): void {
-    if (this.phase !== 'closed') this.discard('idle', ErrorCode.NOT_COORDINATOR)
   }
 
   private activate(machine: GroupShard): void {

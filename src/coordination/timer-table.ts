@@ -23,10 +23,6 @@ export class TimerTable {
     this.onFired = onFired
   }
 
-  get size(): number {
-    return this.armed.size
-  }
-
   set(key: string, delayMs: number): void {
     const deadlineMs = this.monotonicMs() + delayMs
     const known = this.armed.get(key)

@@ -90,7 +90,6 @@ export class Connection {
   readonly #slots: RequestSlot[] = []
   readonly #waiting: WaitingFrame[] = []
   #waitingBytes = 0
-  #isMuted = false
   #isPaused = false
   #isClosing = false
   #isClosed = false
@@ -113,10 +112,6 @@ export class Connection {
   /** Requests that were handed over and are not answered. */
   get pendingCount(): number {
     return this.#slots.length
-  }
-
-  get waitingCount(): number {
-    return this.#waiting.length
   }
 
   get isOpen(): boolean {
@@ -161,12 +156,6 @@ export class Connection {
     if (this.#waiting.length > 0 || this.#isClosing) this.#owner.markReady(this)
   }
 
-  /** While muted, no further request is handled (quotas). */
-  setMuted(isMuted: boolean): void {
-    this.#isMuted = isMuted
-    if (!isMuted && this.#waiting.length > 0 && !this.#isClosed) this.#owner.markReady(this)
-  }
-
   /**
    * Takes no more requests; closes once those at work are answered and their answers have left. Outside a pass,
    * `NetworkServer.flush` must follow.
@@ -194,7 +183,6 @@ export class Connection {
   }
 
   #mayStart(bytes: Uint8Array): boolean {
-    if (this.#isMuted) return false
     if (this.#slots.length === 0) return true
     if (this.#slots.length >= this.#limits.slotsMax) return false
     return this.#owner.canOverlap(

@@ -19,8 +19,6 @@ export interface NetworkServerOptions extends TransportOptions, ConnectionLimits
   readonly idleMs: number
   readonly unfinishedFrameMs: number
   readonly connectionsPerAddressMax: number
-  /** `max.connections.per.ip.overrides`. */
-  readonly connectionsPerAddressOverrides?: ReadonlyMap<string, number>
 }
 
 /** What the broker does with requests. */
@@ -61,7 +59,6 @@ export class NetworkServer {
   readonly #owner: ConnectionOwner
   readonly #connections = new Map<number, Connection>()
   readonly #connectionsPerAddress = new Map<string, number>()
-  readonly #muteTimers = new Map<number, Timer>()
   #ready: Connection[] = []
   #draining: Connection[] = []
   /** Their frames were handled, but what a handler staged of them is written by `onPassEnd` only. */
@@ -117,27 +114,11 @@ export class NetworkServer {
     this.#isInPass = false
   }
 
-  /** Handles no further request of the connection for this long (KIP-219); the latest call counts. */
-  mute(connection: Connection, durationMs: number): void {
-    if (!connection.isOpen || durationMs <= 0) return
-    const { connectionId } = connection
-    connection.setMuted(true)
-    this.#muteTimers.get(connectionId)?.cancel()
-    const unmute = () => {
-      this.#muteTimers.delete(connectionId)
-      connection.setMuted(false)
-      this.flush()
-    }
-    this.#muteTimers.set(connectionId, this.#environment.timers.set(durationMs, unmute))
-  }
-
   /** Ends all connections at once. Nothing is called after it. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#sweepTimer?.cancel()
-    for (const timer of this.#muteTimers.values()) timer.cancel()
-    this.#muteTimers.clear()
     for (const connection of this.#connections.values()) connection.markClosed()
     this.#connections.clear()
     this.#transport.close()
@@ -176,8 +157,7 @@ export class NetworkServer {
   }): void {
     const { connectionId, remoteAddress } = identity
     const fromAddress = this.#connectionsPerAddress.get(remoteAddress) ?? 0
-    const { connectionsPerAddressMax, connectionsPerAddressOverrides } = this.#options
-    if (fromAddress >= (connectionsPerAddressOverrides?.get(remoteAddress) ?? connectionsPerAddressMax)) {
+    if (fromAddress >= this.#options.connectionsPerAddressMax) {
       this.counters.connectionsRefused += 1
       this.#transport.closeConnection(connectionId, false)
       return
@@ -261,8 +241,6 @@ export class NetworkServer {
     connection.markClosed()
     if (!this.#isInPass) this.#releaseSpentSlabs()
     this.#sweep.forget(connection)
-    this.#muteTimers.get(connectionId)?.cancel()
-    this.#muteTimers.delete(connectionId)
     const { remoteAddress } = connection
     const left = (this.#connectionsPerAddress.get(remoteAddress) ?? 1) - 1
     if (left === 0) this.#connectionsPerAddress.delete(remoteAddress)

@@ -141,12 +141,3 @@ export const ErrorCode = {
 } as const
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]
-
-const NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(ErrorCode).map(([name, code]) => [code, name]),
-)
-
-/** Kafka's name of the code, or its number when it has none. */
-export function errorName(errorCode: number): string {
-  return NAMES.get(errorCode) ?? `error ${errorCode}`
-}

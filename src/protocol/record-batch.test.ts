@@ -4,18 +4,14 @@ import {
   RecordBatch,
   readAttributes,
   readBaseOffset,
-  readBaseSequence,
   readBaseTimestamp,
   readBatchSizeBytes,
-  readCrc,
   readInt64,
   readLastOffset,
   readLastOffsetDelta,
   readLeaderEpoch,
   readMagic,
   readMaxTimestamp,
-  readProducerEpoch,
-  readProducerId,
   readRecordsCount,
   stampLogAppendTime,
   writeBaseOffset,
@@ -59,15 +55,15 @@ describe('the header', () => {
     expect(readBatchSizeBytes(view, 0)).toBe(bytes.length)
     expect(readLeaderEpoch(view, 0)).toBe(8)
     expect(readMagic(view, 0)).toBe(2)
-    expect(readCrc(view, 0)).toBe(sum(bytes.subarray(RecordBatch.CRC_COVERS_FROM), 0))
+    expect(view.getUint32(RecordBatch.CRC)).toBe(sum(bytes.subarray(RecordBatch.CRC_COVERS_FROM), 0))
     expect(readAttributes(view, 0)).toBe(0x10)
     expect(readLastOffsetDelta(view, 0)).toBe(1)
     expect(readLastOffset(view, 0)).toBe(2 ** 40 + 2)
     expect(readBaseTimestamp(view, 0)).toBe(1_700_000_000_000)
     expect(readMaxTimestamp(view, 0)).toBe(1_700_000_000_000)
-    expect(readProducerId(view, 0)).toBe(2 ** 33)
-    expect(readProducerEpoch(view, 0)).toBe(3)
-    expect(readBaseSequence(view, 0)).toBe(44)
+    expect(readInt64(view, RecordBatch.PRODUCER_ID)).toBe(2 ** 33)
+    expect(view.getInt16(RecordBatch.PRODUCER_EPOCH)).toBe(3)
+    expect(view.getInt32(RecordBatch.BASE_SEQUENCE)).toBe(44)
     expect(readRecordsCount(view, 0)).toBe(2)
   })
 
@@ -112,7 +108,7 @@ describe('the header', () => {
     stampLogAppendTime(bytes, 123_456, sum)
     expect(readAttributes(viewOf(bytes), 0)).toBe(0x18)
     expect(decodeRecords(bytes).map(record => record.timestampMs)).toEqual([123_456, 123_456])
-    expect(readCrc(viewOf(bytes), 0)).toBe(sum(bytes.subarray(RecordBatch.CRC_COVERS_FROM), 0))
+    expect(viewOf(bytes).getUint32(RecordBatch.CRC)).toBe(sum(bytes.subarray(RecordBatch.CRC_COVERS_FROM), 0))
   })
 })
 

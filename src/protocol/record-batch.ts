@@ -83,10 +83,6 @@ export function readMagic(view: DataView, batch: number): number {
   return view.getInt8(batch + RecordBatch.MAGIC)
 }
 
-export function readCrc(view: DataView, batch: number): number {
-  return view.getUint32(batch + RecordBatch.CRC)
-}
-
 export function readAttributes(view: DataView, batch: number): number {
   return view.getInt16(batch + RecordBatch.ATTRIBUTES)
 }
@@ -105,18 +101,6 @@ export function readBaseTimestamp(view: DataView, batch: number): number {
 
 export function readMaxTimestamp(view: DataView, batch: number): number {
   return readInt64(view, batch + RecordBatch.MAX_TIMESTAMP)
-}
-
-export function readProducerId(view: DataView, batch: number): number {
-  return readInt64(view, batch + RecordBatch.PRODUCER_ID)
-}
-
-export function readProducerEpoch(view: DataView, batch: number): number {
-  return view.getInt16(batch + RecordBatch.PRODUCER_EPOCH)
-}
-
-export function readBaseSequence(view: DataView, batch: number): number {
-  return view.getInt32(batch + RecordBatch.BASE_SEQUENCE)
 }
 
 export function readRecordsCount(view: DataView, batch: number): number {

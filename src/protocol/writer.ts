@@ -10,7 +10,6 @@ export interface Hole {
 }
 
 const DEFAULT_CAPACITY_BYTES = 64 * 1024
-const FRAME_SIZE_BYTES = 4
 const MAX_FRAME_SIZE_BYTES = 0x7fffffff
 const MAX_CLASSIC_STRING_BYTES = 32767
 const MAX_UVARINT_BYTES = 5
@@ -26,13 +25,9 @@ const UTF8 = new TextEncoder()
 export class Writer {
   view: DataView
   position = 0
-  /** In order of position. Their bytes count into the frame's size, but not into positions. */
+  /** In order of position; their bytes do not count into positions. */
   readonly holes: Hole[] = []
   private bytes: Uint8Array
-  private holeSizeBytes = 0
-  private frameStart = -1
-  private frameHoleCount = 0
-  private frameHoleSizeBytes = 0
   private readonly maxBytes: number
 
   /** `maxBytes`: more is never written, an UnencodableError instead; holes don't count. */
@@ -45,41 +40,11 @@ export class Writer {
   reset(): void {
     this.position = 0
     this.holes.length = 0
-    this.holeSizeBytes = 0
-    this.frameStart = -1
   }
 
   /** A view of everything since reset(). */
   finish(): Uint8Array {
     return this.bytes.subarray(0, this.position)
-  }
-
-  /** Leaves room for the frame's size, which endFrame() fills in. Frames don't nest. */
-  beginFrame(): void {
-    assert(this.frameStart === -1, 'a frame is open')
-    this.frameStart = this.claim(FRAME_SIZE_BYTES)
-    this.frameHoleCount = this.holes.length
-    this.frameHoleSizeBytes = this.holeSizeBytes
-  }
-
-  /** Answers the size of the frame on the wire, holes and the size field itself included. */
-  endFrame(): number {
-    assert(this.frameStart !== -1, 'no frame is open')
-    const written = this.position - this.frameStart - FRAME_SIZE_BYTES
-    const sizeBytes = written + this.holeSizeBytes - this.frameHoleSizeBytes
-    assert(sizeBytes <= MAX_FRAME_SIZE_BYTES, 'a frame is below 2 GiB')
-    this.view.setInt32(this.frameStart, sizeBytes)
-    this.frameStart = -1
-    return sizeBytes + FRAME_SIZE_BYTES
-  }
-
-  /** Takes back what was written since beginFrame(). */
-  abandonFrame(): void {
-    assert(this.frameStart !== -1, 'no frame is open')
-    this.position = this.frameStart
-    this.holes.length = this.frameHoleCount
-    this.holeSizeBytes = this.frameHoleSizeBytes
-    this.frameStart = -1
   }
 
   /** Room for `sizeBytes`, and where it starts: one check for neighbouring fields. May replace `view`. */
@@ -234,7 +199,6 @@ export class Writer {
       this.bytesLength(value.sizeBytes, compact)
       if (value.sizeBytes === 0) return
       this.holes.push({ at: this.position, range: value })
-      this.holeSizeBytes += value.sizeBytes
     }
   }
 

@@ -65,10 +65,6 @@ export class MetadataImage {
     return this.#partitionCount
   }
 
-  get topicCount(): number {
-    return this.#topicsByName.size
-  }
-
   topics(): IterableIterator<TopicImage> {
     return this.#topicsByName.values()
   }
