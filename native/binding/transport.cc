@@ -238,6 +238,12 @@ Napi::Value transportConnectionState(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), exists);
 }
 
+Napi::Value transportIsShortOfMemory(const Napi::CallbackInfo& info) {
+  TransportBinding* const binding = transportOf(info);
+  if (binding == nullptr) return info.Env().Undefined();
+  return Napi::Boolean::New(info.Env(), binding->core().isShortOfMemory());
+}
+
 void transportClose(const Napi::CallbackInfo& info) {
   TransportBinding* const binding = transportOf(info);
   if (binding == nullptr) return;
@@ -263,6 +269,7 @@ void registerTransport(Napi::Env env, Napi::Object exports) {
   set("transportRetainSlab", transportRetainSlab);
   set("transportReleaseSlab", transportReleaseSlab);
   set("transportConnectionState", transportConnectionState);
+  set("transportIsShortOfMemory", transportIsShortOfMemory);
   set("transportClose", transportClose);
 }
 

@@ -28,6 +28,8 @@ export interface Transport {
    * leave, and 1 unless the connection is held back. False when there is no such connection.
    */
   connectionState(connectionId: number, out: Float64Array): boolean
+  /** A connection is not read because others hold the request memory. */
+  isShortOfMemory(): boolean
   /** Closes everything; no event is delivered after it has returned. */
   close(): void
 }

@@ -60,6 +60,7 @@ export function transportRetainSlab(transport: number, slabIndex: number): void
 export function transportReleaseSlab(transport: number, slabIndex: number): void
 /** Fills `out` with [receivedBytes, frameSizeBytes, outBytes, 1 if read]; false when there is no such connection. */
 export function transportConnectionState(transport: number, connectionId: number, out: Float64Array): boolean
+export function transportIsShortOfMemory(transport: number): boolean
 export function transportClose(transport: number): void
 
 // ---- record batches (native/binding/records.cc) ----

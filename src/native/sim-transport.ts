@@ -232,6 +232,16 @@ export class SimTransport implements Transport {
     return true
   }
 
+  isShortOfMemory(): boolean {
+    const { requestMemoryMaxBytes } = this.#options
+    return [...this.#connections.values()].some(({ isPaused, received }) => {
+      const sizeBytes = frameSizeOf(received)
+      const isWhole = sizeBytes >= 0 && received.length >= PREFIX_BYTES + sizeBytes
+      const isRefused = this.#retainedBytes > 0 && this.#retainedBytes + sizeBytes > requestMemoryMaxBytes
+      return !isPaused && isWhole && isRefused
+    })
+  }
+
   close(): void {
     this.#isClosed = true
     this.#network.unbind(this)

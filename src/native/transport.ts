@@ -23,6 +23,7 @@ export type TransportBinding = Pick<
   | 'transportRetainSlab'
   | 'transportReleaseSlab'
   | 'transportConnectionState'
+  | 'transportIsShortOfMemory'
   | 'transportClose'
 >
 
@@ -99,6 +100,10 @@ export class NativeTransport implements Transport {
   connectionState(connectionId: number, out: Float64Array): boolean {
     assert(out.length >= CONNECTION_STATE_LENGTH, 'no room for the state of a connection')
     return this.#binding.transportConnectionState(this.#handle, connectionId, out)
+  }
+
+  isShortOfMemory(): boolean {
+    return this.#binding.transportIsShortOfMemory(this.#handle)
   }
 
   close(): void {

@@ -8,9 +8,10 @@ export interface SweepLimits {
   readonly unfinishedFrameMs: number
 }
 
-export type Overdue = 'idle' | 'unfinished-frame'
+export type Overdue = 'idle' | 'unfinished-frame' | 'holds-memory'
 
 interface Unfinished {
+  /** What has come, or was begun, by then. */
   readonly frameCount: number
   readonly sinceMs: number
 }
@@ -23,6 +24,7 @@ export class ConnectionSweep {
   readonly #transport: Transport
   readonly #limits: SweepLimits
   readonly #unfinished = new Map<number, Unfinished>()
+  readonly #holding = new Map<number, Unfinished>()
   readonly #state = new Float64Array(CONNECTION_STATE_LENGTH)
 
   constructor(transport: Transport, limits: SweepLimits) {
@@ -40,6 +42,7 @@ export class ConnectionSweep {
   /** Null while nothing is wrong with it. */
   check(connection: Connection, nowMs: number): Overdue | null {
     if (this.#isUnfinishedTooLong(connection, nowMs)) return 'unfinished-frame'
+    if (this.#isHoldingTooLong(connection, nowMs)) return 'holds-memory'
     const { idleMs } = this.#limits
     const isIdle = idleMs > 0 && connection.pendingCount === 0 && nowMs - connection.lastActiveMs >= idleMs
     return isIdle ? 'idle' : null
@@ -47,6 +50,23 @@ export class ConnectionSweep {
 
   forget(connection: Connection): void {
     this.#unfinished.delete(connection.connectionId)
+    this.#holding.delete(connection.connectionId)
+  }
+
+  /** Behind a request that is not answered, while others are not read for want of the memory: a fetch may take days. */
+  #isHoldingTooLong(connection: Connection, nowMs: number): boolean {
+    const { connectionId, frameCount, waitingCount } = connection
+    if (!connection.holdsMemory || !this.#transport.isShortOfMemory()) {
+      this.#holding.delete(connectionId)
+      return false
+    }
+    const startedCount = frameCount - waitingCount
+    const known = this.#holding.get(connectionId)
+    if (known === undefined || known.frameCount !== startedCount) {
+      this.#holding.set(connectionId, { frameCount: startedCount, sinceMs: nowMs })
+      return false
+    }
+    return nowMs - known.sinceMs >= this.#limits.unfinishedFrameMs
   }
 
   #isUnfinishedTooLong(connection: Connection, nowMs: number): boolean {

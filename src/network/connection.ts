@@ -118,6 +118,11 @@ export class Connection {
     return !this.#isClosed
   }
 
+  /** Frames that wait hold request memory. */
+  get holdsMemory(): boolean {
+    return this.#waiting.some(({ slabIndex }) => slabIndex >= 0)
+  }
+
   /** A frame came: it is handled now or has to wait. The view is valid during the call. */
   accept(bytes: Uint8Array, slabIndex: number): void {
     if (this.#isClosing || this.#isClosed) return

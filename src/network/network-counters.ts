@@ -10,6 +10,8 @@ export interface NetworkCounters {
   idleCloses: number
   /** Connections that sent part of a frame and not the rest. */
   unfinishedFrameCloses: number
+  /** Connections with requests that waited for too long in memory that others needed. */
+  memoryHolderCloses: number
   readonly closes: Record<CloseReason, number>
 }
 
@@ -21,6 +23,7 @@ export function createNetworkCounters(): NetworkCounters {
     wakeUps: 0,
     idleCloses: 0,
     unfinishedFrameCloses: 0,
+    memoryHolderCloses: 0,
     closes: { peer: 0, owner: 0, 'frame-size': 0, error: 0, 'connection-limit': 0 },
   }
 }

@@ -171,6 +171,36 @@ test('large frames that wait keep their slab, and give it back', () => {
   }
 })
 
+test('who holds the memory that others need, behind a request without an answer, is closed; else he waits', () => {
+  const options = { requestMemoryMaxBytes: 300_000, waitingBytesMax: 1_000_000, idleMs: 0 }
+  const { time, network, server, handled } = world(options)
+  const holder = client(network)
+  holder.socket.write(request(METADATA, 1))
+  holder.socket.write(request(METADATA, 2, 290_000))
+  time.advance(100_000)
+  expect([holder.state.isClosed, handled.length]).toEqual([false, 1])
+  const other = client(network)
+  other.socket.write(request(METADATA, 3, 100_000))
+  time.advance(4_000)
+  // It goes on: its time begins anew.
+  answer(handled[0]!.slot, 0)
+  server.flush()
+  holder.socket.write(request(METADATA, 4, 290_000))
+  other.socket.write(request(METADATA, 5, 100_000))
+  time.advance(4_000)
+  expect([holder.state.isClosed, handled.length]).toEqual([false, 3])
+  time.advance(5_000)
+  expect([holder.state.isClosed, other.state.isClosed, server.counters.memoryHolderCloses]).toEqual([
+    true,
+    false,
+    1,
+  ])
+  answer(handled[2]!.slot, 0)
+  server.flush()
+  time.advance(1)
+  expect(handled).toHaveLength(4)
+})
+
 test('file ranges stand where their holes are, and count in the size', () => {
   const { time, network } = world({}, ({ slot }) => {
     const holes = [

@@ -261,6 +261,7 @@ export class NetworkServer {
       const overdue = this.#sweep.check(connection, nowMs)
       if (overdue === null) continue
       if (overdue === 'idle') this.counters.idleCloses += 1
+      else if (overdue === 'holds-memory') this.counters.memoryHolderCloses += 1
       else this.counters.unfinishedFrameCloses += 1
       connection.abort()
     }

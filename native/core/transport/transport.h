@@ -70,6 +70,7 @@ class Transport {
   bool retainSlab(int32_t slabIndex) { return reader_.retain(slabIndex); }
   bool releaseSlab(int32_t slabIndex);
   bool connectionState(int32_t connectionId, ConnectionState& state) const;
+  bool isShortOfMemory() const { return reader_.isStarved(); }
   size_t slabMemoryBytes() const { return reader_.slabMemoryBytes(); }
   /** No event after this. `onClosed` comes from the loop when the object may be deleted. */
   void close(std::function<void()> onClosed);
