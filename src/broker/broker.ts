@@ -1,45 +1,39 @@
+import type { Timer } from '../base/clock.ts'
 import { StorageError } from '../base/storage-error.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
-import { effectiveTopicConfig } from '../config/config-layers.ts'
 import { defaultTopicConfig } from '../config/topic-config.ts'
-import { NEW_MEMBER_JOIN_TIMEOUT_MS } from '../coordination/classic-group/group-config.ts'
+import {
+  GROUPS_PER_SHARD_MAX,
+  NEW_MEMBER_JOIN_TIMEOUT_MS,
+} from '../coordination/classic-group/group-config.ts'
 import { GroupCoordinator } from '../coordination/runtime.ts'
 import { EmbeddedMetadataLog } from '../metadata/backends/embedded.ts'
-import { configLayersOf } from '../metadata/config-layers-of.ts'
-import { isInternalTopic } from '../metadata/image/metadata-image.ts'
+import { PARTITIONS_MAX } from '../metadata/controller/controller-settings.ts'
 import { MetadataStore } from '../metadata/metadata-store.ts'
+import { topicConfigOf } from '../metadata/topic-config-of.ts'
 import type { Connection } from '../network/connection.ts'
 import type { BoundListener } from '../network/listener.ts'
-import { NetworkServer, type NetworkServerOptions } from '../network/server.ts'
+import { NetworkServer } from '../network/server.ts'
 import { DelayedFetches } from '../replication/delayed-fetches.ts'
 import { Partitions } from '../replication/partitions.ts'
 import type { Log } from '../storage/log.ts'
-import type { LogConfig } from '../storage/log-config.ts'
 import { LogManager } from '../storage/log-manager.ts'
+import { advertisedEndpoint, type Endpoint, endpointText } from './advertised-endpoint.ts'
 import { Dispatcher, type FrameKeeper } from './dispatch.ts'
-import { FetchSessions } from './fetch-sessions.ts'
+import { FETCH_SESSION_EVICTION_MS, FetchSessions } from './fetch-sessions.ts'
 import type { BrokerServices } from './handler.ts'
 import { HANDLERS } from './handlers.ts'
+import { networkOptions } from './network-options.ts'
 import { OffsetsTopic } from './offsets-topic.ts'
 import { Pass } from './pass.ts'
 import type { Platform } from './platform.ts'
 import type { RequestOrigin } from './request.ts'
 
-/** Partitions of the whole cluster. */
-const PARTITIONS_MAX = 200_000
-const GROUPS_PER_SHARD_MAX = 100_000
-const FETCH_SESSION_EVICTION_MS = 120_000
 /** How long the clean stop waits for answers that are on their way. */
 const DRAIN_MAX_MS = 5_000
-const DRAIN_CHECK_MS = 10
-const UNFINISHED_FRAME_MS = 30_000
-const SLOTS_PER_CONNECTION = 64
-const WAITING_FRAMES_PER_CONNECTION = 64
-const WAITING_BYTES_PER_CONNECTION = 8 * 1024 * 1024
-const SEND_QUEUE_HIGH_WATER_BYTES = 4 * 1024 * 1024
 const ANONYMOUS = 'User:ANONYMOUS'
 
-/** Builds one broker out of its rooms, and takes it down again. No decision is made here. */
+/** Builds one broker out of its rooms, and takes it down again. */
 export class Broker {
   readonly #config: BrokerConfig
   readonly #platform: Platform
@@ -104,7 +98,7 @@ export class Broker {
       logs,
       timers: platform.timers,
       logger: platform.logger,
-      configOf: topicName => this.#topicConfig(topicName),
+      configOf: topicName => topicConfigOf(metadata.image, config, topicName),
       batchNative: platform.batchNative,
       schedulePass: () => this.#pass.schedule(),
       onTopicDeleted: topicName => this.#groups.onTopicDeleted(topicName),
@@ -122,10 +116,7 @@ export class Broker {
 
   /** `host:port` of every listener, as clients are told, joined with commas. */
   get bootstrapServers(): string {
-    return this.#listeners
-      .map(({ entry }) => this.#advertisedEndpoint(entry.name))
-      .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
-      .join(',')
+    return this.#listeners.map(({ name }) => endpointText(this.#advertisedEndpoint(name))).join(',')
   }
 
   /** For metrics, and for tests that look for leaks. */
@@ -155,8 +146,7 @@ export class Broker {
     await this.#partitions.start(this.#metadata.image)
     this.#metadata.onChange((record, image) => this.#partitions.apply(record, image))
     for (const [listenerId, listener] of this.#config.listeners.entries()) {
-      const { name, host, port, securityProtocol } = listener
-      this.#listeners.push(this.#network.listen({ name, host, port, protocol: securityProtocol }, listenerId))
+      this.#listeners.push(this.#network.listen(listener, listenerId))
     }
     void this.#groups.start()
   }
@@ -192,19 +182,16 @@ export class Broker {
 
   /** Bounded: a client that does not read its answers holds nothing up for long. */
   async #drain(): Promise<void> {
-    const { clock, timers } = this.#platform
-    const deadlineMs = clock.monotonicMs() + DRAIN_MAX_MS
-    while (this.#network.connectionCount > 0 && clock.monotonicMs() < deadlineMs) {
-      await new Promise<void>(resolve => {
-        timers.set(DRAIN_CHECK_MS, resolve)
-      })
-    }
+    let deadline: Timer | undefined
+    const isOver = new Promise<void>(resolve => {
+      deadline = this.#platform.timers.set(DRAIN_MAX_MS, resolve)
+    })
+    await Promise.race([this.#network.whenEmpty(), isOver])
+    deadline?.cancel()
   }
 
-  /** Internal topics always wait for the disk, whatever the broker's durability. */
-  #topicConfig(topicName: string): LogConfig {
-    const config = effectiveTopicConfig(configLayersOf(this.#metadata.image, this.#config, topicName))
-    return isInternalTopic(topicName) ? { ...config, durability: 'group' } : config
+  #advertisedEndpoint(listenerName: string): Endpoint {
+    return advertisedEndpoint(listenerName, this.#config.advertisedListeners, this.#listeners)
   }
 
   #createGroups(): GroupCoordinator {
@@ -296,16 +283,6 @@ export class Broker {
     const listenerName = this.#config.listeners[listenerId]!.name
     return { listenerName, remoteAddress, remotePort, principal: ANONYMOUS }
   }
-
-  /** NET-10: what is advertised for the listener, else where it listens; port 0 is known once it does. */
-  #advertisedEndpoint(listenerName: string): { readonly host: string; readonly port: number } {
-    const advertised = this.#config.advertisedListeners.find(({ name }) => name === listenerName)
-    const bound = this.#listeners.find(({ entry }) => entry.name === listenerName)
-    if (advertised !== undefined)
-      return { host: advertised.host, port: advertised.port || (bound?.port ?? 0) }
-    const host = bound?.entry.host ?? ''
-    return { host: host === '127.0.0.1' || host === '' ? 'localhost' : host, port: bound?.port ?? 0 }
-  }
 }
 
 function openMetadata(config: BrokerConfig, { disk, random, batchNative }: Platform): MetadataStore {
@@ -322,19 +299,4 @@ function openMetadata(config: BrokerConfig, { disk, random, batchNative }: Platf
       partitionsMax: PARTITIONS_MAX,
     },
   })
-}
-
-function networkOptions(config: BrokerConfig, connectionsMax: number): NetworkServerOptions {
-  return {
-    frameSizeMaxBytes: config.requestMaxBytes,
-    requestMemoryMaxBytes: config.queuedRequestMaxBytes,
-    connectionsMax: Math.min(config.connectionsMax, connectionsMax),
-    sendQueueHighWaterBytes: SEND_QUEUE_HIGH_WATER_BYTES,
-    idleMs: config.connectionsMaxIdleMs,
-    unfinishedFrameMs: UNFINISHED_FRAME_MS,
-    connectionsPerAddressMax: config.connectionsPerAddressMax,
-    slotsMax: SLOTS_PER_CONNECTION,
-    waitingFramesMax: WAITING_FRAMES_PER_CONNECTION,
-    waitingBytesMax: WAITING_BYTES_PER_CONNECTION,
-  }
 }

@@ -26,6 +26,8 @@ const SESSION_ID_MAX = 0x7fff_ffff
 const NO_SESSION = 0
 /** Topics are named by id (KIP-516). */
 const TOPIC_IDS_VERSION = 13
+/** A session may give way to another once nobody used it for this long. */
+export const FETCH_SESSION_EVICTION_MS = 120_000
 /** Of all sessions together: what a client may make the broker remember has a bound. */
 const CACHED_PARTITIONS_MAX = 1_000_000
 

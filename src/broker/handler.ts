@@ -7,6 +7,7 @@ import type { Reader } from '../protocol/reader.ts'
 import type { Writer } from '../protocol/writer.ts'
 import type { DelayedFetches } from '../replication/delayed-fetches.ts'
 import type { Partitions } from '../replication/partitions.ts'
+import type { Endpoint } from './advertised-endpoint.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
 
 /** Who asked, and how; valid for the whole life of the request. */
@@ -47,7 +48,7 @@ export interface BrokerServices {
   readonly fetchSessions: FetchSessions
   readonly delayedFetches: DelayedFetches
   /** Endpoint a client that came in on `listenerName` is told to use for this broker. */
-  advertisedEndpoint(listenerName: string): { readonly host: string; readonly port: number }
+  advertisedEndpoint(listenerName: string): Endpoint
 }
 
 /** The handler answers later through `context.respond` (or one of its siblings), without a promise. */

@@ -1,37 +1,36 @@
 import { NetworkError, type Transport } from '../base/transport.ts'
 
-/** One entry of `listeners`. An empty host means loopback only. */
-export interface ListenerEntry {
+/** Where to listen: an address, or `localhost` for both loopback addresses; port 0 for any that is free. */
+export interface ListenAddress {
   readonly name: string
   readonly host: string
   readonly port: number
-  readonly protocol: string
 }
 
 export interface BoundListener {
-  readonly listenerId: number
-  readonly entry: ListenerEntry
+  readonly name: string
+  readonly host: string
+  /** The real one. */
   readonly port: number
 }
 
-const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '::1']
+const LOOPBACK_HOSTS = ['127.0.0.1', '::1'] as const
 /** A machine without IPv6 has no `::1`: IPv4 alone is enough there. */
 const ADDRESS_MISSING: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EPROTONOSUPPORT'])
 
 /**
- * Binds an entry on all addresses it stands for, all with the same port. Throws NetworkError when the first one
+ * Binds all addresses that the host stands for, all with the same port. Throws NetworkError when the first one
  * can't be had, or when another one is taken.
  */
-export function bindListener(transport: Transport, entry: ListenerEntry, listenerId: number): BoundListener {
-  const [first = '127.0.0.1', ...others] = addressesOf(entry.host)
-  const port = transport.listen(first, entry.port, listenerId)
+export function bindListener(
+  transport: Transport,
+  { name, host, port: wantedPort }: ListenAddress,
+  listenerId: number,
+): BoundListener {
+  const [first, ...others] = host === 'localhost' ? LOOPBACK_HOSTS : ([host] as const)
+  const port = transport.listen(first, wantedPort, listenerId)
   for (const address of others) bindOther(transport, address, port, listenerId)
-  return { listenerId, entry, port }
-}
-
-function addressesOf(host: string): readonly string[] {
-  if (host === '' || host === 'localhost') return LOOPBACK_HOSTS
-  return [host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host]
+  return { name, host, port }
 }
 
 function bindOther(transport: Transport, address: string, port: number, listenerId: number): void {

@@ -61,7 +61,7 @@ test('NET: pipelined requests of many connections, answered late and out of orde
       onConnectionClosed: () => {},
     },
   )
-  const { port } = server.listen({ name: 'PLAINTEXT', host: '', port: 0, protocol: 'PLAINTEXT' }, 0)
+  const { port } = server.listen({ name: 'PLAINTEXT', host: 'localhost', port: 0 }, 0)
   const completer = setInterval(() => {
     const now = parked
     parked = []

@@ -74,7 +74,7 @@ function world(
       onConnectionClosed: () => {},
     },
   )
-  server.listen({ name: 'PLAINTEXT', host: '', port: 9092, protocol: 'PLAINTEXT' }, 0)
+  server.listen({ name: 'PLAINTEXT', host: 'localhost', port: 9092 }, 0)
   return { time, network, server, handled }
 }
 
@@ -299,4 +299,20 @@ test('max.connections.per.ip refuses the next one from that address only', () =>
   const again = client(network)
   time.advance(1)
   expect(again.state.isClosed).toBe(false)
+})
+
+test('whenEmpty waits for the last connection, and not at all when there is none', async () => {
+  const { time, network, server } = world()
+  await server.whenEmpty()
+  const { socket } = client(network)
+  time.advance(1)
+  let isEmpty = false
+  const empty = server.whenEmpty().then(() => {
+    isEmpty = true
+  })
+  await new Promise(resolve => setImmediate(resolve))
+  expect(isEmpty).toBe(false)
+  socket.close()
+  time.advance(1)
+  await empty
 })

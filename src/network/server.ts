@@ -11,7 +11,7 @@ import type { Answer } from './answer.ts'
 import { AnswerQueue } from './answer-queue.ts'
 import { Connection, type ConnectionLimits, type ConnectionOwner, type RequestSlot } from './connection.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
-import { type BoundListener, bindListener, type ListenerEntry } from './listener.ts'
+import { type BoundListener, bindListener, type ListenAddress } from './listener.ts'
 import { createNetworkCounters, type NetworkCounters } from './network-counters.ts'
 
 export interface NetworkServerOptions extends TransportOptions, ConnectionLimits {
@@ -64,6 +64,7 @@ export class NetworkServer {
   /** Their frames were handled, but what a handler staged of them is written by `onPassEnd` only. */
   #spentSlabs: number[] = []
   #sweepTimer: Timer | null = null
+  #emptyWaiters: (() => void)[] = []
   #isInPass = false
   #isClosed = false
 
@@ -82,13 +83,21 @@ export class NetworkServer {
     return this.#connections.size
   }
 
+  /** Answers when there is no connection, then or now. */
+  whenEmpty(): Promise<void> {
+    return new Promise(resolve => {
+      this.#emptyWaiters.push(resolve)
+      this.#tellEmpty()
+    })
+  }
+
   connections(): IterableIterator<Connection> {
     return this.#connections.values()
   }
 
   /** Throws NetworkError. */
-  listen(entry: ListenerEntry, listenerId: number): BoundListener {
-    return bindListener(this.#transport, entry, listenerId)
+  listen(address: ListenAddress, listenerId: number): BoundListener {
+    return bindListener(this.#transport, address, listenerId)
   }
 
   stopAccepting(): void {
@@ -122,6 +131,14 @@ export class NetworkServer {
     for (const connection of this.#connections.values()) connection.markClosed()
     this.#connections.clear()
     this.#transport.close()
+    this.#tellEmpty()
+  }
+
+  #tellEmpty(): void {
+    if (this.#connections.size > 0) return
+    const waiters = this.#emptyWaiters
+    this.#emptyWaiters = []
+    for (const resolve of waiters) resolve()
   }
 
   #transportEvents(): TransportEvents {
@@ -246,6 +263,7 @@ export class NetworkServer {
     if (left === 0) this.#connectionsPerAddress.delete(remoteAddress)
     else this.#connectionsPerAddress.set(remoteAddress, left)
     this.#handler.onConnectionClosed(connection, reason)
+    this.#tellEmpty()
   }
 
   #armSweep(): void {

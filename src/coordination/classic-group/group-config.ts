@@ -8,6 +8,8 @@ export interface GroupConfig {
   readonly newMemberJoinTimeoutMs: number
 }
 
+export const GROUPS_PER_SHARD_MAX = 100_000
+
 export const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000
 
 /** Ids handed out with MEMBER_ID_REQUIRED that one group remembers; above it joining is refused with error 81. */

@@ -1,4 +1,7 @@
 /** What decisions depend on besides the image. */
+/** Of the whole cluster. */
+export const PARTITIONS_MAX = 200_000
+
 export interface ControllerSettings {
   /** Ids of the live brokers, ascending; never empty. */
   readonly brokerIds: readonly number[]
