@@ -69,7 +69,7 @@ export class OffsetsTopic implements CoordinatorLog {
     )
     const result = partition.append(batch, nowMs, 'coordinator')
     if (!result.ok) {
-      done(result.errorCode as ErrorCode)
+      done(result.errorCode)
       return
     }
     partition.awaitCommit(result.lastOffset + 1, { onSettled: (_token, errorCode) => done(errorCode) }, 0)

@@ -106,7 +106,7 @@ export class PendingFetch implements ParkedFetch {
   #readPartition(target: FetchTarget, partition: Partition, maxBytes: number, isFirst: boolean): Share {
     if (maxBytes <= 0 && !isFirst) return this.#share(target, partition, null)
     const result = partition.read(target.fetchOffset, Math.max(0, maxBytes), isFirst)
-    if (!result.ok) return refused(target, result.errorCode as ErrorCode, true)
+    if (!result.ok) return refused(target, result.errorCode, true)
     return this.#share(target, partition, result.range)
   }
 
@@ -146,7 +146,7 @@ function refused(target: FetchTarget, errorCode: ErrorCode, isUrgent: boolean): 
 /** FET-6, KIP-595: a reader whose last epoch ended before its offset reads from a log that was cut since. */
 function checkDivergence(target: FetchTarget, partition: Partition): Share | null {
   const end = partition.epochEndOffset(target.lastFetchedEpoch)
-  if ('ok' in end) return refused(target, end.errorCode as ErrorCode, true)
+  if ('ok' in end) return refused(target, end.errorCode, true)
   const { leaderEpoch, endOffset } = end
   if (leaderEpoch < 0 || endOffset < 0) return refused(target, ErrorCode.OFFSET_OUT_OF_RANGE, true)
   if (leaderEpoch >= target.lastFetchedEpoch && endOffset >= target.fetchOffset) return null

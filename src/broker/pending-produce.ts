@@ -124,8 +124,11 @@ export class PendingProduce implements Applicant, CommitWaiter {
   }
 }
 
-function refuseWith(answer: PartitionAnswer, { errorCode, message, recordErrors = [] }: LogRefusal): void {
-  answer.errorCode = errorCode as ErrorCode
-  answer.errorMessage = message
-  answer.recordErrors = recordErrors.map(batchIndex => ({ batchIndex, batchIndexErrorMessage: message }))
+function refuseWith(
+  answer: PartitionAnswer,
+  { errorCode, errorMessage, recordErrors = [] }: LogRefusal,
+): void {
+  answer.errorCode = errorCode
+  answer.errorMessage = errorMessage
+  answer.recordErrors = recordErrors.map(batchIndex => ({ batchIndex, batchIndexErrorMessage: errorMessage }))
 }

@@ -45,6 +45,6 @@ function hasSecondBatch(view: DataView): boolean {
   return nextSizeBytes >= RecordBatch.HEADER_SIZE_BYTES && nextSizeBytes <= leftBytes
 }
 
-function refused(errorCode: ErrorCode, message: string): LogRefusal {
-  return { ok: false, errorCode, message }
+function refused(errorCode: ErrorCode, errorMessage: string): LogRefusal {
+  return { ok: false, errorCode, errorMessage }
 }

@@ -10,7 +10,7 @@ import {
   BatchCheckFlags,
   BatchCheckReason,
   BatchCheckRow,
-  batchRefusal,
+  reasonText,
 } from './batch-check.ts'
 import { Codec, createCodecs } from './codecs.ts'
 import { loadNativeBinding } from './load.ts'
@@ -134,7 +134,7 @@ describe('refused batches', () => {
     for (let size = 0; size < bytes.length; size += 1) {
       expect(check(bytes.subarray(0, size))).toBe(BatchCheckReason.TRUNCATED)
     }
-    expect(batchRefusal(BatchCheckReason.TRUNCATED).errorCode).toBe(87)
+    expect(reasonText(BatchCheckReason.TRUNCATED).errorCode).toBe(87)
   })
 
   test.each([0, -1, -(2 ** 31), 13, 48])('FMT-7: batch length %i answers CORRUPT_MESSAGE', length => {
@@ -142,13 +142,13 @@ describe('refused batches', () => {
     new DataView(bytes.buffer).setInt32(RecordBatch.BATCH_LENGTH, length)
     const reason = check(bytes)
     expect(reason).toBe(BatchCheckReason.LENGTH)
-    expect(batchRefusal(reason).errorCode).toBe(2)
+    expect(reasonText(reason).errorCode).toBe(2)
   })
 
   test.each([3, -1, 0, 1])('FMT-7: magic %i answers CORRUPT_MESSAGE', magic => {
     const bytes = batchOf()
     bytes[RecordBatch.MAGIC] = magic
-    expect(batchRefusal(check(bytes)).errorCode).toBe(2)
+    expect(reasonText(check(bytes)).errorCode).toBe(2)
   })
 
   test('FMT-7: a CRC mismatch answers CORRUPT_MESSAGE, wherever the bit flipped', () => {
@@ -158,7 +158,7 @@ describe('refused batches', () => {
       expect(check(bytes)).toBe(BatchCheckReason.CRC)
       bytes[position]! ^= 0x10
     }
-    expect(batchRefusal(BatchCheckReason.CRC).errorCode).toBe(2)
+    expect(reasonText(BatchCheckReason.CRC).errorCode).toBe(2)
   })
 
   const bad: readonly [string, Uint8Array, number, number][] = [
@@ -214,7 +214,7 @@ describe('refused batches', () => {
   ]
   test.each(bad)('FMT-8: %s', (_, bytes, reason, errorCode) => {
     expect(check(bytes)).toBe(reason)
-    expect(batchRefusal(reason).errorCode).toBe(errorCode)
+    expect(reasonText(reason).errorCode).toBe(errorCode)
   })
 
   test('FMT-8: a compacted topic needs keys, and the record without one is named', () => {
@@ -232,7 +232,7 @@ describe('refused batches', () => {
   test.each(allCodecs.slice(1))('FMT-7: garbage as payload of codec %i answers INVALID_RECORD', codec => {
     for (const payload of [new Uint8Array(0), new Uint8Array(1), new Uint8Array(50).fill(0xee)]) {
       const reason = check(batchOf({ codec, payload }))
-      expect(batchRefusal(reason).errorCode).toBe(87)
+      expect(reasonText(reason).errorCode).toBe(87)
     }
   })
 

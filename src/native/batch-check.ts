@@ -90,10 +90,15 @@ const MESSAGE_TOO_LARGE = 10
 const UNSUPPORTED_COMPRESSION_TYPE = 76
 const INVALID_RECORD = 87
 
-interface Refusal {
-  readonly errorCode: number
+interface ReasonText {
+  readonly errorCode:
+    | typeof NONE
+    | typeof CORRUPT_MESSAGE
+    | typeof MESSAGE_TOO_LARGE
+    | typeof UNSUPPORTED_COMPRESSION_TYPE
+    | typeof INVALID_RECORD
   /** For error_message of Produce and for logs. */
-  readonly message: string
+  readonly errorMessage: string
 }
 
 /**
@@ -101,31 +106,31 @@ interface Refusal {
  * CORRUPT_MESSAGE, which clients retry, would not help; Kafka answers -1 there and to codecs 5 and 7 (FMT-7), and lets
  * gaps of offset deltas pass in uncompressed batches (FMT-8).
  */
-const REFUSALS: readonly Refusal[] = [
-  { errorCode: NONE, message: '' },
-  { errorCode: INVALID_RECORD, message: 'the batch is cut short' }, // FMT-7
-  { errorCode: CORRUPT_MESSAGE, message: 'the batch length is impossible' }, // FMT-7
-  { errorCode: CORRUPT_MESSAGE, message: 'the magic is not 2' }, // FMT-7
-  { errorCode: CORRUPT_MESSAGE, message: 'the CRC does not match' }, // FMT-7
-  { errorCode: INVALID_RECORD, message: 'the batch has no records' }, // FMT-6
-  { errorCode: INVALID_RECORD, message: 'the last offset delta does not match the record count' }, // FMT-11
-  { errorCode: INVALID_RECORD, message: 'the offset deltas have gaps' }, // FMT-8
-  { errorCode: INVALID_RECORD, message: 'a size in a record is wrong' }, // FMT-8
-  { errorCode: INVALID_RECORD, message: 'a number in a record is too long' }, // FMT-8
-  { errorCode: INVALID_RECORD, message: 'the headers of a record are malformed' }, // FMT-11
-  { errorCode: INVALID_RECORD, message: 'compacted topic cannot accept message without key' }, // FMT-8
-  { errorCode: INVALID_RECORD, message: 'there are bytes behind the last record' }, // FMT-8
-  { errorCode: UNSUPPORTED_COMPRESSION_TYPE, message: 'the compression codec is unknown' }, // CMP-1
-  { errorCode: INVALID_RECORD, message: 'the records cannot be decompressed' }, // FMT-7
-  { errorCode: MESSAGE_TOO_LARGE, message: 'the decompressed records are too large' }, // CMP-6
-  { errorCode: INVALID_RECORD, message: 'clients cannot write control batches' }, // FMT-8
-  { errorCode: INVALID_RECORD, message: 'a producer id needs a sequence' }, // IDM-1
-  { errorCode: INVALID_RECORD, message: 'the batch has fewer records than it says' }, // FMT-8
+const REASON_TEXTS: readonly ReasonText[] = [
+  { errorCode: NONE, errorMessage: '' },
+  { errorCode: INVALID_RECORD, errorMessage: 'the batch is cut short' }, // FMT-7
+  { errorCode: CORRUPT_MESSAGE, errorMessage: 'the batch length is impossible' }, // FMT-7
+  { errorCode: CORRUPT_MESSAGE, errorMessage: 'the magic is not 2' }, // FMT-7
+  { errorCode: CORRUPT_MESSAGE, errorMessage: 'the CRC does not match' }, // FMT-7
+  { errorCode: INVALID_RECORD, errorMessage: 'the batch has no records' }, // FMT-6
+  { errorCode: INVALID_RECORD, errorMessage: 'the last offset delta does not match the record count' }, // FMT-11
+  { errorCode: INVALID_RECORD, errorMessage: 'the offset deltas have gaps' }, // FMT-8
+  { errorCode: INVALID_RECORD, errorMessage: 'a size in a record is wrong' }, // FMT-8
+  { errorCode: INVALID_RECORD, errorMessage: 'a number in a record is too long' }, // FMT-8
+  { errorCode: INVALID_RECORD, errorMessage: 'the headers of a record are malformed' }, // FMT-11
+  { errorCode: INVALID_RECORD, errorMessage: 'compacted topic cannot accept message without key' }, // FMT-8
+  { errorCode: INVALID_RECORD, errorMessage: 'there are bytes behind the last record' }, // FMT-8
+  { errorCode: UNSUPPORTED_COMPRESSION_TYPE, errorMessage: 'the compression codec is unknown' }, // CMP-1
+  { errorCode: INVALID_RECORD, errorMessage: 'the records cannot be decompressed' }, // FMT-7
+  { errorCode: MESSAGE_TOO_LARGE, errorMessage: 'the decompressed records are too large' }, // CMP-6
+  { errorCode: INVALID_RECORD, errorMessage: 'clients cannot write control batches' }, // FMT-8
+  { errorCode: INVALID_RECORD, errorMessage: 'a producer id needs a sequence' }, // IDM-1
+  { errorCode: INVALID_RECORD, errorMessage: 'the batch has fewer records than it says' }, // FMT-8
 ]
 
 /** The error code and text to answer a reason of `batchCheck` with. */
-export function batchRefusal(reason: number): Refusal {
-  const refusal = REFUSALS[reason]
-  if (refusal === undefined) throw new RangeError(`no such reason: ${reason}`)
-  return refusal
+export function reasonText(reason: number): ReasonText {
+  const text = REASON_TEXTS[reason]
+  if (text === undefined) throw new RangeError(`no such reason: ${reason}`)
+  return text
 }

@@ -31,13 +31,13 @@ export interface PartitionPorts {
 const OFFLINE: LogRefusal = {
   ok: false,
   errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
-  message: 'the partition is offline: its log could not be opened',
+  errorMessage: 'the partition is offline: its log could not be opened',
 }
 
 const DELETED: LogRefusal = {
   ok: false,
   errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-  message: 'the topic was deleted meanwhile',
+  errorMessage: 'the topic was deleted meanwhile',
 }
 
 /** RET-2: what a key's last record says would be lost. */

@@ -91,7 +91,7 @@ export class Partitions {
     const touched = this.#touched
     this.#touched = new Set()
     for (const { log, fromOffset, errorCode } of this.#ports.logs.flushStaged()) {
-      this.#byLog.get(log)?.settleFailed(fromOffset, errorCode as ErrorCode)
+      this.#byLog.get(log)?.settleFailed(fromOffset, errorCode)
     }
     for (const partition of touched) partition.settleWritten()
   }

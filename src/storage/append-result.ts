@@ -1,9 +1,11 @@
+import type { ErrorCode } from '../protocol/error-code.ts'
+
 /** A batch that may not be appended. */
 export interface LogRefusal {
   readonly ok: false
-  readonly errorCode: number
+  readonly errorCode: ErrorCode
   /** For `error_message` of Produce. */
-  readonly message: string
+  readonly errorMessage: string
   /** Which records are at fault, by index within the batch (KIP-467). */
   readonly recordErrors?: readonly number[]
 }

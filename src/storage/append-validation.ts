@@ -3,7 +3,7 @@ import {
   BatchCheckFlags,
   BatchCheckReason,
   BatchCheckRow,
-  batchRefusal,
+  reasonText,
 } from '../native/batch-check.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { BatchAttributes, RecordBatch, stampLogAppendTime } from '../protocol/record-batch.ts'
@@ -67,7 +67,7 @@ export class AppendValidation {
     if (reason === BatchCheckReason.OK) return null
     const badRecord = this.row[BatchCheckRow.BAD_RECORD_INDEX]!
     const recordErrors = badRecord >= 0 && badRecord < bytes.length ? { recordErrors: [badRecord] } : {}
-    return { ok: false, ...batchRefusal(reason), ...recordErrors }
+    return { ok: false, ...reasonText(reason), ...recordErrors }
   }
 
   #reasonFor(bytes: Uint8Array, flags: number, checked: CheckedBatch | null): number {
@@ -81,8 +81,8 @@ export class AppendValidation {
   #stampAppendTime(bytes: Uint8Array, options: AppendOptions): LogRefusal | null {
     const isAppendTime = (this.row[BatchCheckRow.ATTRIBUTES]! & BatchAttributes.LOG_APPEND_TIME) !== 0
     if (isAppendTime && options.origin === 'client') {
-      const message = 'the producer may not set the timestamp type to LogAppendTime'
-      return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, message }
+      const errorMessage = 'the producer may not set the timestamp type to LogAppendTime'
+      return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, errorMessage }
     }
     stampLogAppendTime(
       bytes.subarray(0, this.row[BatchCheckRow.SIZE_BYTES]!),
@@ -99,8 +99,8 @@ export class AppendValidation {
     const max = this.row[BatchCheckRow.MAX_RECORD_TIMESTAMP]!
     const tooOld = min >= 0 && options.nowMs - min > config.messageTimestampBeforeMaxMs
     if (tooOld || max - options.nowMs > config.messageTimestampAfterMaxMs) {
-      const message = `a timestamp of the batch, ${min} to ${max}, is out of the range the topic allows`
-      return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, message }
+      const errorMessage = `a timestamp of the batch, ${min} to ${max}, is out of the range the topic allows`
+      return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, errorMessage }
     }
     const attributes = this.row[BatchCheckRow.ATTRIBUTES]!
     const isAppendTime = (attributes & BatchAttributes.LOG_APPEND_TIME) !== 0
@@ -123,10 +123,10 @@ export class AppendValidation {
 /** FMT-7: producers split a batch that is too large for the topic, so that the two codes must differ. */
 function checkSize(sizeBytes: number, config: LogConfig): LogRefusal | null {
   if (sizeBytes > config.maxMessageSizeBytes) {
-    const message = `the batch has ${sizeBytes} bytes, the topic allows ${config.maxMessageSizeBytes}`
-    return { ok: false, errorCode: ErrorCode.MESSAGE_TOO_LARGE, message }
+    const errorMessage = `the batch has ${sizeBytes} bytes, the topic allows ${config.maxMessageSizeBytes}`
+    return { ok: false, errorCode: ErrorCode.MESSAGE_TOO_LARGE, errorMessage }
   }
   if (sizeBytes <= config.segmentSizeBytes) return null
-  const message = `the batch has ${sizeBytes} bytes, a segment ${config.segmentSizeBytes}`
-  return { ok: false, errorCode: ErrorCode.RECORD_LIST_TOO_LARGE, message }
+  const errorMessage = `the batch has ${sizeBytes} bytes, a segment ${config.segmentSizeBytes}`
+  return { ok: false, errorCode: ErrorCode.RECORD_LIST_TOO_LARGE, errorMessage }
 }

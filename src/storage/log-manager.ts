@@ -52,7 +52,7 @@ export interface LogManagerOptions {
 export interface FailedAppend {
   readonly log: Log
   readonly fromOffset: number
-  readonly errorCode: number
+  readonly errorCode: ErrorCode
 }
 
 /** A write that was refused with one of these says nothing about the disk: no room, or no descriptor to write with. */

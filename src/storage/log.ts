@@ -63,7 +63,7 @@ const NOTHING_TO_READ: ReadResult = { ok: true, range: null }
 const OFFLINE: LogRefusal = {
   ok: false,
   errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
-  message: 'the log is offline: its disk failed',
+  errorMessage: 'the log is offline: its disk failed',
 }
 
 /** One partition's log. It has a single owner, the loop: no call waits for another. */
@@ -192,8 +192,8 @@ export class Log {
   read(offset: number, maxBytes: number, upToOffset: number, minOneBatch: boolean): ReadResult {
     if (this.isOffline) return OFFLINE
     if (offset < this.#logStartOffset || offset > this.#logEndOffset) {
-      const message = `offset ${offset} is not within ${this.#logStartOffset} to ${this.#logEndOffset}`
-      return { ok: false, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, message }
+      const errorMessage = `offset ${offset} is not within ${this.#logStartOffset} to ${this.#logEndOffset}`
+      return { ok: false, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, errorMessage }
     }
     const endOffset = Math.min(upToOffset, this.#logEndOffset)
     if (offset >= endOffset) return NOTHING_TO_READ
@@ -228,8 +228,8 @@ export class Log {
   deleteRecordsBefore(offset: number): LogRefusal | { readonly ok: true; readonly logStartOffset: number } {
     if (this.isOffline) return OFFLINE
     if (offset > this.highWatermark || offset < 0) {
-      const message = `offset ${offset} is above the high watermark ${this.highWatermark}`
-      return { ok: false, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, message }
+      const errorMessage = `offset ${offset} is above the high watermark ${this.highWatermark}`
+      return { ok: false, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, errorMessage }
     }
     this.#logStartOffset = Math.max(this.#logStartOffset, offset)
     this.isClean = false
@@ -467,7 +467,7 @@ export class Log {
       { directory: this.directoryPath, error: error.message },
       'a read of the log failed',
     )
-    return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, message: 'the log could not be read' }
+    return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: 'the log could not be read' }
   }
 
   #rollFailed(error: unknown): LogRefusal {
@@ -476,7 +476,11 @@ export class Log {
       { directory: this.directoryPath, error: error.message },
       'no new segment could be made',
     )
-    return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, message: 'no new segment could be made' }
+    return {
+      ok: false,
+      errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
+      errorMessage: 'no new segment could be made',
+    }
   }
 }
 

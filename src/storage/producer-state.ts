@@ -65,8 +65,8 @@ export class ProducerState {
     const duplicateOf = findDuplicate(entry, append)
     if (duplicateOf !== undefined) return { ok: true, duplicateOf }
     if (append.producerEpoch < entry.producerEpoch) {
-      const message = `producer ${append.producerId} has epoch ${entry.producerEpoch}, not ${append.producerEpoch}`
-      return { ok: false, errorCode: ErrorCode.INVALID_PRODUCER_EPOCH, message }
+      const errorMessage = `producer ${append.producerId} has epoch ${entry.producerEpoch}, not ${append.producerEpoch}`
+      return { ok: false, errorCode: ErrorCode.INVALID_PRODUCER_EPOCH, errorMessage }
     }
     return checkSequence(entry, append)
   }
@@ -143,6 +143,6 @@ function checkSequence(entry: ProducerEntry, append: ProducerAppend): ProducerVe
   const last = entry.batches.at(-1)
   const expected = isNewEpoch || last === undefined ? 0 : addSequence(last.lastSequence, 1)
   if (append.baseSequence === expected) return ACCEPTED
-  const message = `producer ${append.producerId} sent sequence ${append.baseSequence}, ${expected} was due`
-  return { ok: false, errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, message }
+  const errorMessage = `producer ${append.producerId} sent sequence ${append.baseSequence}, ${expected} was due`
+  return { ok: false, errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, errorMessage }
 }

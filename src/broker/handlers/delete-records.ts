@@ -43,6 +43,6 @@ async function deleted(
   if (partition === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
   const before = offset === TO_HIGH_WATERMARK ? partition.highWatermark : offset
   const result = await partition.deleteRecordsBefore(before)
-  if (!result.ok) return refused(result.errorCode as ErrorCode)
+  if (!result.ok) return refused(result.errorCode)
   return { partitionIndex, lowWatermark: result.lowWatermark, errorCode: ErrorCode.NONE }
 }
