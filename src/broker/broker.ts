@@ -66,9 +66,15 @@ export class Broker {
       openSegmentsMax: platform.openSegmentsMax,
       producerIdExpirationCheckIntervalMs: config.producerIdExpirationCheckIntervalMs,
       flushCheckIntervalMs: config.flushSchedulerIntervalMs,
-      onDurable: log => broker?.onDurable(log),
-      onDurablePassEnd: () => broker?.onDurablePassEnd(),
-      onDirectoryFailure: (_directory, failed) => broker?.onDirectoryFailure(failed),
+      onDurable: log => {
+        if (broker !== null) broker.#onDurable(log)
+      },
+      onDurablePassEnd: () => {
+        if (broker !== null) broker.#onDurablePassEnd()
+      },
+      onDirectoryFailure: (_directory, failed) => {
+        if (broker !== null) broker.#onDirectoryFailure(failed)
+      },
     })
     const metadata = openMetadata(config, platform)
     try {
@@ -165,16 +171,16 @@ export class Broker {
     await this.#logs.close()
   }
 
-  private onDurable(log: Log): void {
+  #onDurable(log: Log): void {
     this.#partitions.onDurable(log)
   }
 
-  private onDurablePassEnd(): void {
+  #onDurablePassEnd(): void {
     this.#delayedFetches.retryDirty()
     this.#network.flush()
   }
 
-  private onDirectoryFailure(logs: readonly Log[]): void {
+  #onDirectoryFailure(logs: readonly Log[]): void {
     this.#partitions.onDirectoryFailure(logs)
     // Readers that wait hear of it now, not after max_wait_ms.
     this.#pass.schedule()

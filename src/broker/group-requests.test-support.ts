@@ -40,7 +40,7 @@ export class GroupRequests {
   readonly log = new MemoryCoordinatorLog()
   #nextByte = 0
   readonly groups: GroupCoordinator
-  private readonly services: BrokerServices
+  readonly #services: BrokerServices
 
   constructor() {
     this.groups = new GroupCoordinator({
@@ -77,7 +77,7 @@ export class GroupRequests {
       groups: this.groups,
       advertisedEndpoint: () => ({ host: 'localhost', port: 9092 }),
     }
-    this.services = { ...parts, config: { nodeId: 7 } } as unknown as BrokerServices
+    this.#services = { ...parts, config: { nodeId: 7 } } as unknown as BrokerServices
   }
   /** Encodes the request, lets the handler decode it, and decodes what the handler's answer encodes to. */
   async call<Init, Answer>(
@@ -91,7 +91,7 @@ export class GroupRequests {
     encodeRequest(writer, request, version)
     const context = { apiVersion: version, clientId: 'client', remoteAddress: '10.0.0.1', listenerName: 'L' }
     const reader = new Reader(writer.finish())
-    const body = await handler.start(reader, context as unknown as RequestContext, this.services)
+    const body = await handler.start(reader, context as unknown as RequestContext, this.#services)
     const answer = new Writer()
     handler.encode(answer, body, version)
     return decodeResponse(new Reader(answer.finish()), version)

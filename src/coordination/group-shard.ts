@@ -66,65 +66,65 @@ export type ShardDecision = Decision<ShardRecord, ShardReply>
 
 /** All groups whose state lives in one partition of `__consumer_offsets`. */
 export class GroupShard implements StateMachine<ShardEvent, ShardRecord, ShardReply> {
-  private readonly config: ShardConfig
-  private readonly groups = new Map<string, ClassicGroup>()
-  private readonly offsets = new OffsetTable()
+  readonly #config: ShardConfig
+  readonly #groups = new Map<string, ClassicGroup>()
+  readonly #offsets = new OffsetTable()
 
   constructor(config: ShardConfig) {
-    this.config = config
+    this.#config = config
   }
 
   /** The group as it is now, undefined when there is none. */
   group(groupId: string): Readonly<GroupState> | undefined {
-    return this.groups.get(groupId)?.state
+    return this.#groups.get(groupId)?.state
   }
 
   *allGroups(): Iterable<Readonly<GroupState>> {
-    for (const group of this.groups.values()) yield group.state
+    for (const group of this.#groups.values()) yield group.state
   }
 
   /** Timers in the answer belong to the group of the event. */
   decide(event: ShardEvent): ShardDecision {
     switch (event.type) {
       case 'Group':
-        return this.decideGroup(event.groupId, event.event)
+        return this.#decideGroup(event.groupId, event.event)
       case 'OffsetCommit':
-        if (this.hasNoRoomFor(event.groupId)) {
+        if (this.#hasNoRoomFor(event.groupId)) {
           const errorCode = ErrorCode.COORDINATOR_NOT_AVAILABLE
           return answer({ type: 'OffsetCommit', replyTo: event.replyTo, errorCode, topics: [] })
         }
-        return decideOffsetCommit(event, this.group(event.groupId), this.config.offsetMetadataCharsMax)
+        return decideOffsetCommit(event, this.group(event.groupId), this.#config.offsetMetadataCharsMax)
       case 'OffsetFetch':
-        return answer(fetchOffsets(event, this.offsets))
+        return answer(fetchOffsets(event, this.#offsets))
       case 'OffsetDelete':
-        return decideOffsetDelete(event, this.group(event.groupId), this.offsets)
+        return decideOffsetDelete(event, this.group(event.groupId), this.#offsets)
       case 'DeleteGroup':
-        return this.decideDelete(event.groupId, event.replyTo)
+        return this.#decideDelete(event.groupId, event.replyTo)
       case 'CleanUp':
-        return { records: this.cleanUp(event.nowMs), replies: [], timers: [] }
+        return { records: this.#cleanUp(event.nowMs), replies: [], timers: [] }
       case 'TopicDeleted':
-        return { records: this.removeTopic(event.topic), replies: [], timers: [] }
+        return { records: this.#removeTopic(event.topic), replies: [], timers: [] }
     }
   }
 
   apply(record: ShardRecord): void {
     switch (record.type) {
       case 'Group':
-        if (record.record.type === 'GroupDeleted') this.groups.delete(record.groupId)
-        else this.getOrCreate(record.groupId).apply(record.record)
+        if (record.record.type === 'GroupDeleted') this.#groups.delete(record.groupId)
+        else this.#getOrCreate(record.groupId).apply(record.record)
         return
       case 'OffsetCommitted':
         // Offsets without members make a simple group, which is listed and may be deleted like any other.
-        this.getOrCreate(record.groupId)
-        this.offsets.set(record.groupId, record.topic, record.partitionIndex, record.committed)
+        this.#getOrCreate(record.groupId)
+        this.#offsets.set(record.groupId, record.topic, record.partitionIndex, record.committed)
         return
       case 'OffsetRemoved':
-        this.offsets.delete(record.groupId, record.topic, record.partitionIndex)
+        this.#offsets.delete(record.groupId, record.topic, record.partitionIndex)
     }
   }
 
-  private decideGroup(groupId: string, event: GroupEvent): ShardDecision {
-    const group = this.groups.get(groupId) ?? this.newGroupFor(groupId, event)
+  #decideGroup(groupId: string, event: GroupEvent): ShardDecision {
+    const group = this.#groups.get(groupId) ?? this.#newGroupFor(groupId, event)
     if (group === null) return decideUnknownGroup(event)
     const decision = group.decide(event)
     if (decision.records.length === 0) return { ...decision, records: [] }
@@ -138,33 +138,33 @@ export class GroupShard implements StateMachine<ShardEvent, ShardRecord, ShardRe
   }
 
   /** Only a member without an id makes a group; one with an id has lost its group. */
-  private newGroupFor(groupId: string, event: GroupEvent): ClassicGroup | null {
-    if (event.type !== 'JoinGroup' || event.memberId !== '' || this.hasNoRoomFor(groupId)) return null
-    return new ClassicGroup(groupId, this.config)
+  #newGroupFor(groupId: string, event: GroupEvent): ClassicGroup | null {
+    if (event.type !== 'JoinGroup' || event.memberId !== '' || this.#hasNoRoomFor(groupId)) return null
+    return new ClassicGroup(groupId, this.#config)
   }
 
-  private hasNoRoomFor(groupId: string): boolean {
-    return this.groups.size >= this.config.groupsMax && !this.groups.has(groupId)
+  #hasNoRoomFor(groupId: string): boolean {
+    return this.#groups.size >= this.#config.groupsMax && !this.#groups.has(groupId)
   }
 
-  private getOrCreate(groupId: string): ClassicGroup {
-    const group = this.groups.get(groupId) ?? new ClassicGroup(groupId, this.config)
-    this.groups.set(groupId, group)
+  #getOrCreate(groupId: string): ClassicGroup {
+    const group = this.#groups.get(groupId) ?? new ClassicGroup(groupId, this.#config)
+    this.#groups.set(groupId, group)
     return group
   }
 
-  private decideDelete(groupId: string, replyTo: number): ShardDecision {
+  #decideDelete(groupId: string, replyTo: number): ShardDecision {
     const group = this.group(groupId)
     const reply = (errorCode: ErrorCode): ShardReply => ({ type: 'DeleteGroup', replyTo, errorCode })
     if (group === undefined) return answer(reply(ErrorCode.GROUP_ID_NOT_FOUND))
     if (group.phase !== 'Empty') return answer(reply(ErrorCode.NON_EMPTY_GROUP))
-    const records = [...this.removeOffsets(groupId), deletedGroup(groupId, false)]
+    const records = [...this.#removeOffsets(groupId), deletedGroup(groupId, false)]
     return { records, replies: [reply(ErrorCode.NONE)], timers: [] }
   }
 
-  private removeOffsets(groupId: string): OffsetRemovedRecord[] {
+  #removeOffsets(groupId: string): OffsetRemovedRecord[] {
     const records: OffsetRemovedRecord[] = []
-    for (const [topic, partitions] of this.offsets.topicsOf(groupId)) {
+    for (const [topic, partitions] of this.#offsets.topicsOf(groupId)) {
       for (const partitionIndex of partitions.keys()) {
         records.push({ type: 'OffsetRemoved', volatile: false, groupId, topic, partitionIndex })
       }
@@ -172,29 +172,29 @@ export class GroupShard implements StateMachine<ShardEvent, ShardRecord, ShardRe
     return records
   }
 
-  private cleanUp(nowMs: number): ShardRecord[] {
+  #cleanUp(nowMs: number): ShardRecord[] {
     const records: ShardRecord[] = []
-    for (const { state } of this.groups.values()) {
-      const expired = expiredOffsets(state, this.offsets, this.config.offsetsRetentionMs, nowMs)
+    for (const { state } of this.#groups.values()) {
+      const expired = expiredOffsets(state, this.#offsets, this.#config.offsetsRetentionMs, nowMs)
       records.push(...expired)
       const isUnused = state.phase === 'Empty' && state.pendingMembers.size === 0
-      if (isUnused && expired.length === this.offsetCount(state.groupId)) {
+      if (isUnused && expired.length === this.#offsetCount(state.groupId)) {
         records.push(deletedGroup(state.groupId, !state.persisted))
       }
     }
     return records
   }
 
-  private offsetCount(groupId: string): number {
+  #offsetCount(groupId: string): number {
     let count = 0
-    for (const partitions of this.offsets.topicsOf(groupId).values()) count += partitions.size
+    for (const partitions of this.#offsets.topicsOf(groupId).values()) count += partitions.size
     return count
   }
 
-  private removeTopic(topic: string): ShardRecord[] {
+  #removeTopic(topic: string): ShardRecord[] {
     const records: ShardRecord[] = []
-    for (const groupId of this.groups.keys()) {
-      for (const partitionIndex of this.offsets.topicsOf(groupId).get(topic)?.keys() ?? []) {
+    for (const groupId of this.#groups.keys()) {
+      for (const partitionIndex of this.#offsets.topicsOf(groupId).get(topic)?.keys() ?? []) {
         records.push({ type: 'OffsetRemoved', volatile: false, groupId, topic, partitionIndex })
       }
     }

@@ -11,7 +11,7 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   nextError: ErrorCode = ErrorCode.NONE
   /** Replays wait for it. */
   replayGate: Promise<void> = Promise.resolve()
-  private held: (() => void)[] = []
+  #held: (() => void)[] = []
 
   isReady(): boolean {
     return this.isTopicThere
@@ -31,13 +31,13 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
         this.partitions.set(shard, [...(this.partitions.get(shard) ?? []), ...records])
       done(errorCode)
     }
-    if (this.isHolding) this.held.push(finish)
+    if (this.isHolding) this.#held.push(finish)
     else finish()
   }
 
   commit(): void {
-    const held = this.held
-    this.held = []
+    const held = this.#held
+    this.#held = []
     for (const finish of held) finish()
   }
 

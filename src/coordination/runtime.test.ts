@@ -20,8 +20,8 @@ class World {
   readonly log: MemoryCoordinatorLog
   readonly groups: GroupCoordinator
   nowMs = 1_000
-  private armed: { atMs: number; callback: () => void }[] = []
-  private byte = 0
+  #armed: { atMs: number; callback: () => void }[] = []
+  #byte = 0
 
   constructor(log = new MemoryCoordinatorLog()) {
     this.log = log
@@ -29,24 +29,24 @@ class World {
       log,
       topics: { hasTopic: () => true, topicName: () => undefined, topicId: () => undefined },
       clock: { wallMs: () => this.nowMs, monotonicMs: () => this.nowMs },
-      timers: { set: (delayMs, callback) => this.arm(delayMs, callback) },
-      random: { below: () => 0, bytes: count => new Uint8Array(count).fill(this.byte++) },
+      timers: { set: (delayMs, callback) => this.#arm(delayMs, callback) },
+      random: { below: () => 0, bytes: count => new Uint8Array(count).fill(this.#byte++) },
       logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       config: CONFIG,
     })
   }
 
   get armedTimers(): number {
-    return this.armed.length
+    return this.#armed.length
   }
 
   /** Fires what is due, then lets promises settle. */
   async advance(delayMs: number): Promise<void> {
     const endMs = this.nowMs + delayMs
     for (;;) {
-      const next = this.armed.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
+      const next = this.#armed.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
       if (next === undefined) break
-      this.armed.splice(this.armed.indexOf(next), 1)
+      this.#armed.splice(this.#armed.indexOf(next), 1)
       this.nowMs = Math.max(this.nowMs, next.atMs)
       next.callback()
     }
@@ -113,11 +113,11 @@ class World {
     return memberId
   }
 
-  private arm(delayMs: number, callback: () => void): Timer {
+  #arm(delayMs: number, callback: () => void): Timer {
     const entry = { atMs: this.nowMs + delayMs, callback }
-    this.armed.push(entry)
+    this.#armed.push(entry)
     const cancel = () => {
-      this.armed = this.armed.filter(other => other !== entry)
+      this.#armed = this.#armed.filter(other => other !== entry)
     }
     return { cancel }
   }

@@ -90,49 +90,49 @@ type ReplyOf<Type extends ShardReply['type']> = Extract<ShardReply, { type: Type
  */
 export class GroupCoordinator {
   readonly topics: TopicsView
-  private readonly ports: GroupCoordinatorPorts
-  private readonly shards: readonly ShardRuntime[]
-  private cleanUpTimer: Timer | null = null
-  private isClosed = false
+  readonly #ports: GroupCoordinatorPorts
+  readonly #shards: readonly ShardRuntime[]
+  #cleanUpTimer: Timer | null = null
+  #isClosed = false
 
   constructor(ports: GroupCoordinatorPorts) {
-    this.ports = ports
+    this.#ports = ports
     this.topics = ports.topics
-    this.shards = Array.from({ length: ports.log.shardCount }, (_, index) => new ShardRuntime(index, ports))
+    this.#shards = Array.from({ length: ports.log.shardCount }, (_, index) => new ShardRuntime(index, ports))
   }
 
   /** Loads all groups if the topic exists, and starts the clean-up. Requests may come before it has resolved. */
   async start(): Promise<void> {
-    this.scheduleCleanUp()
-    if (this.ports.log.isReady()) await this.loadAll()
+    this.#scheduleCleanUp()
+    if (this.#ports.log.isReady()) await this.#loadAll()
   }
 
   /** Creates the topic when it is missing; NONE once groups can be served, else what FindCoordinator answers. */
   async ensureReady(): Promise<ErrorCode> {
-    if (this.isClosed) return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    if (this.ports.log.isReady()) return ErrorCode.NONE
-    const errorCode = await this.ports.log.ensureTopic()
-    if (errorCode !== ErrorCode.NONE || !this.ports.log.isReady()) return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    await this.loadAll()
+    if (this.#isClosed) return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    if (this.#ports.log.isReady()) return ErrorCode.NONE
+    const errorCode = await this.#ports.log.ensureTopic()
+    if (errorCode !== ErrorCode.NONE || !this.#ports.log.isReady()) return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    await this.#loadAll()
     return ErrorCode.NONE
   }
 
   /** The partition of `__consumer_offsets` that holds the group (MD-13). */
   shardOf(groupId: string): number {
-    return (javaStringHash(groupId) & 0x7fffffff) % this.ports.log.shardCount
+    return (javaStringHash(groupId) & 0x7fffffff) % this.#ports.log.shardCount
   }
 
   joinGroup({ groupId, ...call }: JoinGroupCall): Promise<JoinGroupReply> {
     const refuse = (errorCode: ErrorCode) => refuseJoin(0, errorCode, call.memberId)
-    const { sessionTimeoutMinMs, sessionTimeoutMaxMs } = this.ports.config
+    const { sessionTimeoutMinMs, sessionTimeoutMaxMs } = this.#ports.config
     if (groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
     if (call.sessionTimeoutMs < sessionTimeoutMinMs || call.sessionTimeoutMs > sessionTimeoutMaxMs) {
       return Promise.resolve(refuse(ErrorCode.INVALID_SESSION_TIMEOUT))
     }
     if (hasTooLongName(call)) return Promise.resolve(refuse(ErrorCode.INVALID_REQUEST))
-    const newMemberId = this.drawMemberId(call.groupInstanceId ?? call.clientId)
-    const nowMs = this.ports.clock.wallMs()
-    return this.askGroup<'JoinGroup'>(
+    const newMemberId = this.#drawMemberId(call.groupInstanceId ?? call.clientId)
+    const nowMs = this.#ports.clock.wallMs()
+    return this.#askGroup<'JoinGroup'>(
       groupId,
       replyTo => ({ type: 'JoinGroup', replyTo, nowMs, newMemberId, ...call }),
       refuse,
@@ -142,8 +142,8 @@ export class GroupCoordinator {
   syncGroup({ groupId, ...call }: SyncGroupCall): Promise<SyncGroupReply> {
     const refuse = (errorCode: ErrorCode) => refuseSync(0, errorCode)
     if (groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
-    const nowMs = this.ports.clock.wallMs()
-    return this.askGroup<'SyncGroup'>(
+    const nowMs = this.#ports.clock.wallMs()
+    return this.#askGroup<'SyncGroup'>(
       groupId,
       replyTo => ({ type: 'SyncGroup', replyTo, nowMs, ...call }),
       refuse,
@@ -155,7 +155,7 @@ export class GroupCoordinator {
     const refuse = (errorCode: ErrorCode) =>
       answerHeartbeat(0, errorCode === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.NONE : errorCode)
     if (groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
-    return this.askGroup<'Heartbeat'>(groupId, replyTo => ({ type: 'Heartbeat', replyTo, ...call }), refuse)
+    return this.#askGroup<'Heartbeat'>(groupId, replyTo => ({ type: 'Heartbeat', replyTo, ...call }), refuse)
   }
 
   leaveGroup({ groupId, members }: LeaveGroupCall): Promise<LeaveGroupReply> {
@@ -166,8 +166,8 @@ export class GroupCoordinator {
       members: [],
     })
     if (groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
-    const nowMs = this.ports.clock.wallMs()
-    return this.askGroup<'LeaveGroup'>(
+    const nowMs = this.#ports.clock.wallMs()
+    return this.#askGroup<'LeaveGroup'>(
       groupId,
       replyTo => ({ type: 'LeaveGroup', replyTo, nowMs, members }),
       refuse,
@@ -175,8 +175,8 @@ export class GroupCoordinator {
   }
 
   commitOffsets(call: OffsetCommitCall): Promise<OffsetCommitReply> {
-    const nowMs = this.ports.clock.wallMs()
-    return this.ask<'OffsetCommit'>(
+    const nowMs = this.#ports.clock.wallMs()
+    return this.#ask<'OffsetCommit'>(
       call.groupId,
       replyTo => ({ type: 'OffsetCommit', replyTo, nowMs, ...call }),
       errorCode => ({ type: 'OffsetCommit', replyTo: 0, errorCode, topics: [] }),
@@ -184,7 +184,7 @@ export class GroupCoordinator {
   }
 
   fetchOffsets(call: OffsetFetchCall): Promise<OffsetFetchReply> {
-    return this.ask<'OffsetFetch'>(
+    return this.#ask<'OffsetFetch'>(
       call.groupId,
       replyTo => ({ type: 'OffsetFetch', replyTo, ...call }),
       errorCode => ({ type: 'OffsetFetch', replyTo: 0, errorCode, topics: [] }),
@@ -199,7 +199,7 @@ export class GroupCoordinator {
       topics: [],
     })
     if (call.groupId === '') return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
-    return this.ask<'OffsetDelete'>(
+    return this.#ask<'OffsetDelete'>(
       call.groupId,
       replyTo => ({ type: 'OffsetDelete', replyTo, ...call }),
       refuse,
@@ -210,7 +210,7 @@ export class GroupCoordinator {
   deleteGroups(groupIds: readonly string[]): Promise<ErrorCode[]> {
     return Promise.all(
       groupIds.map(async groupId => {
-        const reply = await this.ask<'DeleteGroup'>(
+        const reply = await this.#ask<'DeleteGroup'>(
           groupId,
           replyTo => ({ type: 'DeleteGroup', groupId, replyTo }),
           errorCode => ({ type: 'DeleteGroup', replyTo: 0, errorCode }),
@@ -222,19 +222,19 @@ export class GroupCoordinator {
 
   /** The group as it is now; what a rebalance under way has not settled yet may not outlive a restart. */
   describeGroup(groupId: string): DescribedGroup {
-    const shard = this.shards[this.shardOf(groupId)]
-    const errorCode = this.readiness(shard)
+    const shard = this.#shards[this.shardOf(groupId)]
+    const errorCode = this.#readiness(shard)
     if (shard === undefined || errorCode !== ErrorCode.NONE) return { errorCode, group: undefined }
     return { errorCode, group: shard.state.group(groupId) }
   }
 
   /** All groups; while a part is being loaded an error, since the rest alone would be wrong. */
   listGroups(): ListedGroups {
-    if (this.isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, groups: [] }
-    if (!this.ports.log.isReady()) return { errorCode: ErrorCode.NONE, groups: [] }
+    if (this.#isClosed) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, groups: [] }
+    if (!this.#ports.log.isReady()) return { errorCode: ErrorCode.NONE, groups: [] }
     const groups: Readonly<GroupState>[] = []
-    for (const shard of this.shards) {
-      const errorCode = this.readiness(shard)
+    for (const shard of this.#shards) {
+      const errorCode = this.#readiness(shard)
       if (errorCode !== ErrorCode.NONE) return { errorCode, groups: [] }
       groups.push(...shard.state.allGroups())
     }
@@ -243,32 +243,32 @@ export class GroupCoordinator {
 
   /** Drops the committed offsets of the topic in every group. */
   onTopicDeleted(topic: string): void {
-    for (const shard of this.shards) shard.notify({ type: 'TopicDeleted', topic })
+    for (const shard of this.#shards) shard.notify({ type: 'TopicDeleted', topic })
   }
 
   /** Answers whatever waits with NOT_COORDINATOR and cancels all timers. */
   close(): void {
-    this.isClosed = true
-    this.cleanUpTimer?.cancel()
-    this.cleanUpTimer = null
-    for (const shard of this.shards) shard.close()
+    this.#isClosed = true
+    this.#cleanUpTimer?.cancel()
+    this.#cleanUpTimer = null
+    for (const shard of this.#shards) shard.close()
   }
 
-  private askGroup<Type extends ShardReply['type']>(
+  #askGroup<Type extends ShardReply['type']>(
     groupId: string,
     eventFor: (replyTo: number) => GroupEvent,
     refuse: (errorCode: ErrorCode) => ReplyOf<Type>,
   ): Promise<ReplyOf<Type>> {
-    return this.ask<Type>(groupId, replyTo => ({ type: 'Group', groupId, event: eventFor(replyTo) }), refuse)
+    return this.#ask<Type>(groupId, replyTo => ({ type: 'Group', groupId, event: eventFor(replyTo) }), refuse)
   }
 
-  private ask<Type extends ShardReply['type']>(
+  #ask<Type extends ShardReply['type']>(
     groupId: string,
     eventFor: (replyTo: number) => ShardEvent,
     refuse: (errorCode: ErrorCode) => ReplyOf<Type>,
   ): Promise<ReplyOf<Type>> {
-    const shard = this.shards[this.shardOf(groupId)]
-    if (shard === undefined || this.isClosed || !this.ports.log.isReady()) {
+    const shard = this.#shards[this.shardOf(groupId)]
+    if (shard === undefined || this.#isClosed || !this.#ports.log.isReady()) {
       return Promise.resolve(refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE))
     }
     if (groupId.length > NAME_CHARS_MAX) return Promise.resolve(refuse(ErrorCode.INVALID_GROUP_ID))
@@ -280,30 +280,30 @@ export class GroupCoordinator {
     })
   }
 
-  private readiness(shard: ShardRuntime | undefined): ErrorCode {
-    if (shard === undefined || this.isClosed || !this.ports.log.isReady())
+  #readiness(shard: ShardRuntime | undefined): ErrorCode {
+    if (shard === undefined || this.#isClosed || !this.#ports.log.isReady())
       return ErrorCode.COORDINATOR_NOT_AVAILABLE
     if (shard.isActive) return ErrorCode.NONE
     void shard.load()
     return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
   }
 
-  private async loadAll(): Promise<void> {
-    for (const shard of this.shards) await shard.load()
+  async #loadAll(): Promise<void> {
+    for (const shard of this.#shards) await shard.load()
   }
 
-  private scheduleCleanUp(): void {
-    if (this.isClosed) return
-    this.cleanUpTimer = this.ports.timers.set(this.ports.config.offsetsRetentionCheckIntervalMs, () => {
-      const nowMs = this.ports.clock.wallMs()
-      for (const shard of this.shards) shard.notify({ type: 'CleanUp', nowMs })
-      this.scheduleCleanUp()
+  #scheduleCleanUp(): void {
+    if (this.#isClosed) return
+    this.#cleanUpTimer = this.#ports.timers.set(this.#ports.config.offsetsRetentionCheckIntervalMs, () => {
+      const nowMs = this.#ports.clock.wallMs()
+      for (const shard of this.#shards) shard.notify({ type: 'CleanUp', nowMs })
+      this.#scheduleCleanUp()
     })
   }
 
   /** The client's name or instance id and a random UUID, as Kafka makes them. */
-  private drawMemberId(prefix: string): string {
-    const bytes = this.ports.random.bytes(16)
+  #drawMemberId(prefix: string): string {
+    const bytes = this.#ports.random.bytes(16)
     bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
     bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
     const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')

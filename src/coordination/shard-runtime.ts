@@ -41,166 +41,166 @@ interface PendingAppend {
  * state is ahead of the log, so it is thrown away and read anew.
  */
 export class ShardRuntime {
-  private readonly index: number
-  private readonly ports: ShardPorts
-  private phase: Phase = 'idle'
-  private machine: GroupShard
-  private timers: TimerTable
-  private pending: PendingAppend[] = []
-  private readonly waiters = new Map<number, Waiter>()
-  private nextReplyTo = 1
+  readonly #index: number
+  readonly #ports: ShardPorts
+  #phase: Phase = 'idle'
+  #machine: GroupShard
+  #timers: TimerTable
+  #pending: PendingAppend[] = []
+  readonly #waiters = new Map<number, Waiter>()
+  #nextReplyTo = 1
   /** Goes up when the state is thrown away; what belongs to an older one is ignored. */
-  private incarnation = 0
+  #incarnation = 0
 
   constructor(index: number, ports: ShardPorts) {
-    this.index = index
-    this.ports = ports
-    this.machine = new GroupShard(ports.config)
-    this.timers = this.newTimers()
+    this.#index = index
+    this.#ports = ports
+    this.#machine = new GroupShard(ports.config)
+    this.#timers = this.#newTimers()
   }
 
   get isActive(): boolean {
-    return this.phase === 'active'
+    return this.#phase === 'active'
   }
 
   get state(): GroupShard {
-    return this.machine
+    return this.#machine
   }
 
   /** Reads the log into a fresh state, unless that is done or under way. Never rejects. */
   async load(): Promise<void> {
-    if (this.phase !== 'idle') return
-    this.phase = 'loading'
-    const incarnation = this.incarnation
-    const machine = new GroupShard(this.ports.config)
+    if (this.#phase !== 'idle') return
+    this.#phase = 'loading'
+    const incarnation = this.#incarnation
+    const machine = new GroupShard(this.#ports.config)
     try {
-      await this.ports.log.replay(this.index, (key, value) => {
+      await this.#ports.log.replay(this.#index, (key, value) => {
         const record = decodeShardRecord(key, value)
         if (record !== null) machine.apply(record)
       })
     } catch (error) {
-      this.ports.logger.error({ shard: this.index, error }, 'cannot read __consumer_offsets')
-      if (this.incarnation === incarnation) this.phase = 'idle'
+      this.#ports.logger.error({ shard: this.#index, error }, 'cannot read __consumer_offsets')
+      if (this.#incarnation === incarnation) this.#phase = 'idle'
       return
     }
-    if (this.incarnation === incarnation) this.activate(machine)
+    if (this.#incarnation === incarnation) this.#activate(machine)
   }
 
   submit(groupId: string, eventFor: (replyTo: number) => ShardEvent, waiter: Waiter): void {
-    if (this.phase === 'idle') void this.load()
-    if (this.phase === 'loading') {
+    if (this.#phase === 'idle') void this.load()
+    if (this.#phase === 'loading') {
       waiter.refuse(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
       return
     }
-    if (this.phase === 'closed') {
+    if (this.#phase === 'closed') {
       waiter.refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE)
       return
     }
-    const replyTo = this.nextReplyTo++
-    this.waiters.set(replyTo, waiter)
-    this.run(groupId, eventFor(replyTo))
+    const replyTo = this.#nextReplyTo++
+    this.#waiters.set(replyTo, waiter)
+    this.#run(groupId, eventFor(replyTo))
   }
 
   /** An event nobody waits for: the clean-up, a deleted topic. */
   notify(event: ShardEvent): void {
-    if (this.phase === 'active') this.run('', event)
+    if (this.#phase === 'active') this.#run('', event)
   }
 
   /** Answers everything that waits with NOT_COORDINATOR, and stops for good. */
   close(): void {
-    this.discard('closed', ErrorCode.NOT_COORDINATOR)
+    this.#discard('closed', ErrorCode.NOT_COORDINATOR)
   }
 
-  private activate(machine: GroupShard): void {
-    this.machine = machine
-    this.phase = 'active'
-    const nowMs = this.ports.clock.wallMs()
+  #activate(machine: GroupShard): void {
+    this.#machine = machine
+    this.#phase = 'active'
+    const nowMs = this.#ports.clock.wallMs()
     const groupIds = Array.from(machine.allGroups(), group => group.groupId)
     for (const groupId of groupIds)
-      this.run(groupId, { type: 'Group', groupId, event: { type: 'Loaded', nowMs } })
+      this.#run(groupId, { type: 'Group', groupId, event: { type: 'Loaded', nowMs } })
   }
 
-  private run(groupId: string, event: ShardEvent): void {
-    const { records, replies, timers } = this.machine.decide(event)
-    for (const record of records) this.machine.apply(record)
+  #run(groupId: string, event: ShardEvent): void {
+    const { records, replies, timers } = this.#machine.decide(event)
+    for (const record of records) this.#machine.apply(record)
     for (const { key, delayMs } of timers) {
-      if (delayMs === null) this.timers.clear(timerKey(groupId, key))
-      else this.timers.set(timerKey(groupId, key), Math.max(delayMs, 0))
+      if (delayMs === null) this.#timers.clear(timerKey(groupId, key))
+      else this.#timers.set(timerKey(groupId, key), Math.max(delayMs, 0))
     }
     const persistent = records.filter(record => !record.volatile)
-    if (persistent.length === 0) this.deliverInOrder(replies)
-    else this.append(persistent, replies)
+    if (persistent.length === 0) this.#deliverInOrder(replies)
+    else this.#append(persistent, replies)
   }
 
-  private append(records: readonly ShardRecord[], replies: readonly ShardReply[]): void {
-    const incarnation = this.incarnation
-    const nowMs = this.ports.clock.wallMs()
+  #append(records: readonly ShardRecord[], replies: readonly ShardReply[]): void {
+    const incarnation = this.#incarnation
+    const nowMs = this.#ports.clock.wallMs()
     for (let start = 0; start < records.length; start += APPEND_RECORDS_MAX) {
-      if (this.incarnation !== incarnation) return
+      if (this.#incarnation !== incarnation) return
       const end = start + APPEND_RECORDS_MAX
       const entry: PendingAppend = { replies: end < records.length ? [] : [...replies] }
-      this.pending.push(entry)
+      this.#pending.push(entry)
       const batch = records.slice(start, end).map(encodeShardRecord)
-      this.ports.log.append(this.index, batch, nowMs, errorCode => {
-        if (this.incarnation === incarnation) this.onAppended(errorCode)
+      this.#ports.log.append(this.#index, batch, nowMs, errorCode => {
+        if (this.#incarnation === incarnation) this.#onAppended(errorCode)
       })
     }
   }
 
-  private onAppended(errorCode: ErrorCode): void {
+  #onAppended(errorCode: ErrorCode): void {
     if (errorCode !== ErrorCode.NONE) {
-      this.ports.logger.warn(
-        { shard: this.index, errorCode },
+      this.#ports.logger.warn(
+        { shard: this.#index, errorCode },
         'cannot append to __consumer_offsets, reading it anew',
       )
-      this.discard('idle', errorOfFailedAppend(errorCode))
+      this.#discard('idle', errorOfFailedAppend(errorCode))
       void this.load()
       return
     }
-    const entry = this.pending.shift()
-    if (entry !== undefined) this.deliver(entry.replies)
+    const entry = this.#pending.shift()
+    if (entry !== undefined) this.#deliver(entry.replies)
   }
 
   /** Answers never overtake those of an earlier request, whose records may not be safe yet. */
-  private deliverInOrder(replies: readonly ShardReply[]): void {
-    const last = this.pending.at(-1)
-    if (last === undefined) this.deliver(replies)
+  #deliverInOrder(replies: readonly ShardReply[]): void {
+    const last = this.#pending.at(-1)
+    if (last === undefined) this.#deliver(replies)
     else last.replies.push(...replies)
   }
 
-  private deliver(replies: readonly ShardReply[]): void {
+  #deliver(replies: readonly ShardReply[]): void {
     for (const reply of replies) {
-      const waiter = this.waiters.get(reply.replyTo)
-      this.waiters.delete(reply.replyTo)
+      const waiter = this.#waiters.get(reply.replyTo)
+      this.#waiters.delete(reply.replyTo)
       waiter?.resolve(reply)
     }
   }
 
-  private discard(phase: Phase, errorCode: ErrorCode): void {
-    this.incarnation++
-    this.phase = phase
-    this.timers.clearAll()
-    this.timers = this.newTimers()
-    this.machine = new GroupShard(this.ports.config)
-    this.pending = []
-    const waiters = [...this.waiters.values()]
-    this.waiters.clear()
+  #discard(phase: Phase, errorCode: ErrorCode): void {
+    this.#incarnation++
+    this.#phase = phase
+    this.#timers.clearAll()
+    this.#timers = this.#newTimers()
+    this.#machine = new GroupShard(this.#ports.config)
+    this.#pending = []
+    const waiters = [...this.#waiters.values()]
+    this.#waiters.clear()
     for (const waiter of waiters) waiter.refuse(errorCode)
   }
 
-  private newTimers(): TimerTable {
-    const { timers, clock } = this.ports
+  #newTimers(): TimerTable {
+    const { timers, clock } = this.#ports
     return new TimerTable(
       timers,
       () => clock.monotonicMs(),
-      key => this.onTimer(key),
+      key => this.#onTimer(key),
     )
   }
 
-  private onTimer(timer: string): void {
+  #onTimer(timer: string): void {
     const { groupId, key } = splitTimerKey(timer)
-    const nowMs = this.ports.clock.wallMs()
-    this.run(groupId, { type: 'Group', groupId, event: { type: 'TimerFired', key, nowMs } })
+    const nowMs = this.#ports.clock.wallMs()
+    this.#run(groupId, { type: 'Group', groupId, event: { type: 'TimerFired', key, nowMs } })
   }
 }
 

@@ -12,52 +12,52 @@ interface Armed {
  * and the platform's timer is set again when it fires early.
  */
 export class TimerTable {
-  private readonly timers: Timers
-  private readonly monotonicMs: () => number
-  private readonly onFired: (key: string) => void
-  private readonly armed = new Map<string, Armed>()
+  readonly #timers: Timers
+  readonly #monotonicMs: () => number
+  readonly #onFired: (key: string) => void
+  readonly #armed = new Map<string, Armed>()
 
   constructor(timers: Timers, monotonicMs: () => number, onFired: (key: string) => void) {
-    this.timers = timers
-    this.monotonicMs = monotonicMs
-    this.onFired = onFired
+    this.#timers = timers
+    this.#monotonicMs = monotonicMs
+    this.#onFired = onFired
   }
 
   set(key: string, delayMs: number): void {
-    const deadlineMs = this.monotonicMs() + delayMs
-    const known = this.armed.get(key)
+    const deadlineMs = this.#monotonicMs() + delayMs
+    const known = this.#armed.get(key)
     if (known !== undefined && known.firesAtMs <= deadlineMs) {
       known.deadlineMs = deadlineMs
       return
     }
     known?.timer.cancel()
-    this.arm(key, deadlineMs, delayMs)
+    this.#arm(key, deadlineMs, delayMs)
   }
 
   clear(key: string): void {
-    this.armed.get(key)?.timer.cancel()
-    this.armed.delete(key)
+    this.#armed.get(key)?.timer.cancel()
+    this.#armed.delete(key)
   }
 
   clearAll(): void {
-    for (const { timer } of this.armed.values()) timer.cancel()
-    this.armed.clear()
+    for (const { timer } of this.#armed.values()) timer.cancel()
+    this.#armed.clear()
   }
 
-  private arm(key: string, deadlineMs: number, delayMs: number): void {
-    const timer = this.timers.set(delayMs, () => this.fire(key))
-    this.armed.set(key, { deadlineMs, firesAtMs: deadlineMs, timer })
+  #arm(key: string, deadlineMs: number, delayMs: number): void {
+    const timer = this.#timers.set(delayMs, () => this.#fire(key))
+    this.#armed.set(key, { deadlineMs, firesAtMs: deadlineMs, timer })
   }
 
-  private fire(key: string): void {
-    const known = this.armed.get(key)
+  #fire(key: string): void {
+    const known = this.#armed.get(key)
     if (known === undefined) return
-    const leftMs = known.deadlineMs - this.monotonicMs()
+    const leftMs = known.deadlineMs - this.#monotonicMs()
     if (leftMs > 0) {
-      this.arm(key, known.deadlineMs, leftMs)
+      this.#arm(key, known.deadlineMs, leftMs)
       return
     }
-    this.armed.delete(key)
-    this.onFired(key)
+    this.#armed.delete(key)
+    this.#onFired(key)
   }
 }

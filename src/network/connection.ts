@@ -118,6 +118,11 @@ export class Connection {
     return !this.#isClosed
   }
 
+  /** Requests that were not handed over yet. */
+  get waitingCount(): number {
+    return this.#waiting.length
+  }
+
   /** Frames that wait hold request memory. */
   get holdsMemory(): boolean {
     return this.#waiting.some(({ slabIndex }) => slabIndex >= 0)

@@ -21,10 +21,10 @@ export class Reader {
   view: DataView
   position: number
   end: number
-  private bytes: Uint8Array
+  #bytes: Uint8Array
 
   constructor(bytes: Uint8Array = NO_BYTES, start = 0, end = bytes.length) {
-    this.bytes = bytes
+    this.#bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.position = start
     this.end = end
@@ -32,8 +32,8 @@ export class Reader {
 
   /** Starts again over other bytes; cheap while they stay the same array (a slab with many frames). */
   reset(bytes: Uint8Array, start = 0, end = bytes.length): void {
-    if (bytes !== this.bytes) {
-      this.bytes = bytes
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
       this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
     this.position = start
@@ -120,36 +120,36 @@ export class Reader {
   }
 
   /** Length of a string, or -1 for null. */
-  private stringLength(compact: boolean): number {
+  #stringLength(compact: boolean): number {
     const length = compact ? (this.uvarint() - 1) | 0 : this.int16()
     return length < 0 ? -1 : length
   }
 
   /** Length of a byte sequence, or -1 for null. */
-  private bytesLength(compact: boolean): number {
+  #bytesLength(compact: boolean): number {
     const length = compact ? (this.uvarint() - 1) | 0 : this.int32()
     return length < 0 ? -1 : length
   }
 
   string(compact: boolean): string {
-    const length = this.stringLength(compact)
+    const length = this.#stringLength(compact)
     if (length < 0) throw new ProtocolError('null where a string must stand')
-    return this.text(length)
+    return this.#text(length)
   }
 
   nullableString(compact: boolean): string | null {
-    const length = this.stringLength(compact)
-    return length < 0 ? null : this.text(length)
+    const length = this.#stringLength(compact)
+    return length < 0 ? null : this.#text(length)
   }
 
-  private text(length: number): string {
+  #text(length: number): string {
     const start = this.take(length)
     const end = start + length
-    if (length >= SHORT_STRING_BYTES) return UTF8.decode(this.bytes.subarray(start, end))
+    if (length >= SHORT_STRING_BYTES) return UTF8.decode(this.#bytes.subarray(start, end))
     let text = ''
     for (let at = start; at < end; at++) {
-      const byte = this.bytes[at]!
-      if (byte > 127) return UTF8.decode(this.bytes.subarray(start, end))
+      const byte = this.#bytes[at]!
+      if (byte > 127) return UTF8.decode(this.#bytes.subarray(start, end))
       text += String.fromCharCode(byte)
     }
     return text
@@ -163,20 +163,20 @@ export class Reader {
   }
 
   nullableByteString(compact: boolean): Uint8Array | null {
-    const length = this.bytesLength(compact)
+    const length = this.#bytesLength(compact)
     if (length < 0) return null
     const start = this.take(length)
     const copy = new Uint8Array(length)
-    copy.set(this.bytes.subarray(start, start + length))
+    copy.set(this.#bytes.subarray(start, start + length))
     return copy
   }
 
   /** A view of the frame's own bytes: it dies with the frame. */
   records(compact: boolean): Uint8Array | null {
-    const length = this.bytesLength(compact)
+    const length = this.#bytesLength(compact)
     if (length < 0) return null
     const start = this.take(length)
-    return this.bytes.subarray(start, start + length)
+    return this.#bytes.subarray(start, start + length)
   }
 
   /** Number of elements, -1 for null. Each takes `minElementSizeBytes` at least: a lie is found before allocation. */

@@ -27,14 +27,14 @@ export class Writer {
   position = 0
   /** In order of position; their bytes do not count into positions. */
   readonly holes: Hole[] = []
-  private bytes: Uint8Array
-  private readonly maxBytes: number
+  #bytes: Uint8Array
+  readonly #maxBytes: number
 
   /** `maxBytes`: more is never written, an UnencodableError instead; holes don't count. */
   constructor(capacityBytes = DEFAULT_CAPACITY_BYTES, maxBytes = MAX_FRAME_SIZE_BYTES) {
-    this.maxBytes = maxBytes
-    this.bytes = new Uint8Array(Math.max(capacityBytes, 1))
-    this.view = new DataView(this.bytes.buffer)
+    this.#maxBytes = maxBytes
+    this.#bytes = new Uint8Array(Math.max(capacityBytes, 1))
+    this.view = new DataView(this.#bytes.buffer)
   }
 
   reset(): void {
@@ -44,23 +44,23 @@ export class Writer {
 
   /** A view of everything since reset(). */
   finish(): Uint8Array {
-    return this.bytes.subarray(0, this.position)
+    return this.#bytes.subarray(0, this.position)
   }
 
   /** Room for `sizeBytes`, and where it starts: one check for neighbouring fields. May replace `view`. */
   claim(sizeBytes: number): number {
     const { position } = this
-    if (position + sizeBytes > this.bytes.length) this.grow(position + sizeBytes)
+    if (position + sizeBytes > this.#bytes.length) this.#grow(position + sizeBytes)
     this.position = position + sizeBytes
     return position
   }
 
-  private grow(neededBytes: number): void {
-    const { maxBytes } = this
+  #grow(neededBytes: number): void {
+    const maxBytes = this.#maxBytes
     if (neededBytes > maxBytes) throw new UnencodableError(`a message of more than ${maxBytes} bytes`)
-    const grown = new Uint8Array(Math.min(Math.max(this.bytes.length * 2, neededBytes), maxBytes))
-    grown.set(this.bytes.subarray(0, this.position))
-    this.bytes = grown
+    const grown = new Uint8Array(Math.min(Math.max(this.#bytes.length * 2, neededBytes), maxBytes))
+    grown.set(this.#bytes.subarray(0, this.position))
+    this.#bytes = grown
     this.view = new DataView(grown.buffer)
   }
 
@@ -137,13 +137,13 @@ export class Writer {
   }
 
   string(value: string, compact: boolean): void {
-    if (value.length <= SHORT_STRING_CHARACTERS && this.shortAscii(value, compact)) return
+    if (value.length <= SHORT_STRING_CHARACTERS && this.#shortAscii(value, compact)) return
     const start = this.claim(value.length * 3 + MAX_UVARINT_BYTES)
     const textStart = start + MAX_UVARINT_BYTES
-    const { written } = UTF8.encodeInto(value, this.bytes.subarray(textStart, textStart + value.length * 3))
+    const { written } = UTF8.encodeInto(value, this.#bytes.subarray(textStart, textStart + value.length * 3))
     this.position = start
-    this.stringLength(written, compact)
-    this.bytes.copyWithin(this.position, textStart, textStart + written)
+    this.#stringLength(written, compact)
+    this.#bytes.copyWithin(this.position, textStart, textStart + written)
     this.position += written
   }
 
@@ -153,7 +153,7 @@ export class Writer {
     else this.int16(-1)
   }
 
-  private stringLength(sizeBytes: number, compact: boolean): void {
+  #stringLength(sizeBytes: number, compact: boolean): void {
     if (compact) {
       this.uvarint(sizeBytes + 1)
       return
@@ -163,10 +163,10 @@ export class Writer {
   }
 
   /** False, with nothing written, when a character is not ASCII. */
-  private shortAscii(value: string, compact: boolean): boolean {
+  #shortAscii(value: string, compact: boolean): boolean {
     const start = this.position
     const { length } = value
-    this.stringLength(length, compact)
+    this.#stringLength(length, compact)
     let at = this.claim(length)
     for (let index = 0; index < length; index++) {
       const code = value.charCodeAt(index)
@@ -174,40 +174,40 @@ export class Writer {
         this.position = start
         return false
       }
-      this.bytes[at++] = code
+      this.#bytes[at++] = code
     }
     return true
   }
 
   byteString(value: Uint8Array, compact: boolean): void {
-    this.bytesLength(value.length, compact)
+    this.#bytesLength(value.length, compact)
     this.raw(value)
   }
 
   nullableByteString(value: Uint8Array | null, compact: boolean): void {
-    if (value === null) this.nullLength(compact)
+    if (value === null) this.#nullLength(compact)
     else this.byteString(value, compact)
   }
 
   /** Bytes in memory are copied; of a range in a file only the length is written, and a hole is left. */
   records(value: Uint8Array | FileRange | null, compact: boolean): void {
     if (value === null) {
-      this.nullLength(compact)
+      this.#nullLength(compact)
     } else if (value instanceof Uint8Array) {
       this.byteString(value, compact)
     } else {
-      this.bytesLength(value.sizeBytes, compact)
+      this.#bytesLength(value.sizeBytes, compact)
       if (value.sizeBytes === 0) return
       this.holes.push({ at: this.position, range: value })
     }
   }
 
-  private bytesLength(sizeBytes: number, compact: boolean): void {
+  #bytesLength(sizeBytes: number, compact: boolean): void {
     if (compact) this.uvarint(sizeBytes + 1)
     else this.int32(sizeBytes)
   }
 
-  private nullLength(compact: boolean): void {
+  #nullLength(compact: boolean): void {
     if (compact) this.int8(0)
     else this.int32(-1)
   }
@@ -215,7 +215,7 @@ export class Writer {
   /** Bytes as they are, without a length. */
   raw(value: Uint8Array): void {
     const at = this.claim(value.length)
-    this.bytes.set(value, at)
+    this.#bytes.set(value, at)
   }
 
   /** Number of elements, -1 for null. */
@@ -233,20 +233,20 @@ export class Writer {
   endTag(start: number): void {
     const sizeBytes = this.position - start - 1
     this.position = start
-    if (sizeBytes > 127) this.moveTag(start, sizeBytes)
+    if (sizeBytes > 127) this.#moveTag(start, sizeBytes)
     this.uvarint(sizeBytes)
     this.position += sizeBytes
   }
 
   /** A size of more than one byte: the value makes room. Holes would have to move as well; no tag holds records. */
-  private moveTag(start: number, sizeBytes: number): void {
+  #moveTag(start: number, sizeBytes: number): void {
     let lengthBytes = 1
     for (let left = sizeBytes; left > 127; left >>>= 7) lengthBytes++
     const lastHole = this.holes.at(-1)
     assert(lastHole === undefined || lastHole.at <= start, 'no tag holds records')
     this.position = start + 1 + sizeBytes
     this.claim(lengthBytes - 1)
-    this.bytes.copyWithin(start + lengthBytes, start + 1, start + 1 + sizeBytes)
+    this.#bytes.copyWithin(start + lengthBytes, start + 1, start + 1 + sizeBytes)
     this.position = start
   }
 }

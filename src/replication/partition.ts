@@ -44,7 +44,7 @@ const DELETED: LogRefusal = {
 const COMPACTED: LogRefusal = {
   ok: false,
   errorCode: ErrorCode.POLICY_VIOLATION,
-  message: 'records of a topic that is only compacted are not deleted',
+  errorMessage: 'records of a topic that is only compacted are not deleted',
 }
 
 /**

@@ -39,25 +39,25 @@ const WORDS = new Set([
 
 /** TypeScript names of the structs of one file: Kafka's, prefixed with the message's where two would clash. */
 export class TypeNames {
-  private readonly names = new Map<Struct, string>()
+  readonly #names = new Map<Struct, string>()
 
   constructor(messages: readonly Message[]) {
     const used = new Set([...TAKEN, ...messages.flatMap(({ name }) => [name, `${name}Init`])])
     for (const message of messages) {
-      for (const struct of structsOf(message.fields)) this.name(struct, message, used)
+      for (const struct of structsOf(message.fields)) this.#name(struct, message, used)
     }
   }
 
-  private name(struct: Struct, message: Message, used: Set<string>): void {
-    if (this.names.has(struct)) return
+  #name(struct: Struct, message: Message, used: Set<string>): void {
+    if (this.#names.has(struct)) return
     let name = struct.name
     while (used.has(name) || used.has(`${name}Init`)) name = `${message.name}${name}`
     used.add(name).add(`${name}Init`)
-    this.names.set(struct, name)
+    this.#names.set(struct, name)
   }
 
   of(struct: Struct): string {
-    return this.names.get(struct) ?? struct.name
+    return this.#names.get(struct) ?? struct.name
   }
 }
 

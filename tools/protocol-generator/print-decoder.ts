@@ -18,58 +18,58 @@ import { defaultExpression, localName, type TypeNames, typeExpression } from './
 
 /** Prints the decoder of one message and of its structs. */
 export class DecoderPrinter {
-  private readonly message: MessageModel
-  private readonly names: TypeNames
+  readonly #message: MessageModel
+  readonly #names: TypeNames
 
   constructor(message: MessageModel, names: TypeNames) {
-    this.message = message
-    this.names = names
+    this.#message = message
+    this.#names = names
   }
 
   print(): string {
-    const { name, fields } = this.message.message
-    const structs = [...structsOf(fields)].map(struct => this.struct(struct))
+    const { name, fields } = this.#message.message
+    const structs = [...structsOf(fields)].map(struct => this.#struct(struct))
     const refusal = `throw new ProtocolError(\`${name} has no version \${version}\`)`
-    const guard = `  if (${outside(this.message)}) ${refusal}\n`
-    structs.push(this.body(`export function decode${name}`, name, fields, guard))
+    const guard = `  if (${outside(this.#message)}) ${refusal}\n`
+    structs.push(this.#body(`export function decode${name}`, name, fields, guard))
     return structs.join('\n')
   }
 
-  private struct(struct: Struct): string {
-    return this.body(`function ${this.functionName(struct)}`, this.names.of(struct), struct.fields, '')
+  #struct(struct: Struct): string {
+    return this.#body(`function ${this.#functionName(struct)}`, this.#names.of(struct), struct.fields, '')
   }
 
-  private functionName(struct: Struct): string {
-    return `decode${this.message.message.name}${struct.name}`
+  #functionName(struct: Struct): string {
+    return `decode${this.#message.message.name}${struct.name}`
   }
 
-  private body(head: string, type: string, fields: Fields, guard: string): string {
+  #body(head: string, type: string, fields: Fields, guard: string): string {
     const models = fieldsOf(fields)
     const statements: string[] = []
-    for (const run of runsOf(models, this.message)) {
-      statements.push(run.length > 1 ? this.fixedRun(run) : this.plainField(run[0]!))
+    for (const run of runsOf(models, this.#message)) {
+      statements.push(run.length > 1 ? this.#fixedRun(run) : this.#plainField(run[0]!))
     }
     for (const field of models.filter(isTagged)) {
-      if (condition(plainVersions(field), this.message) === 'false') statements.push(this.declare(field))
+      if (condition(plainVersions(field), this.#message) === 'false') statements.push(this.#declare(field))
     }
-    statements.push(this.tags(models.filter(isTagged)))
+    statements.push(this.#tags(models.filter(isTagged)))
     const names = models.map(({ name }) => (localName(name) === name ? name : `${name}: ${localName(name)}`))
     const text = statements.filter(statement => statement !== '').join('\n')
-    const test = condition(this.message.flexible, this.message)
+    const test = condition(this.#message.flexible, this.#message)
     const flexible = /\bflexible\b/.test(text) ? `  const flexible = ${test === '' ? 'true' : test}\n` : ''
     const used = /\bversion\b/.test(`${guard}${flexible}${text}`) ? 'version' : '_version'
     const result = `  return { ${names.join(', ')} }\n`
     return `${head}(reader: Reader, ${used}: number): ${type} {\n${guard}${flexible}${text}\n${result}}\n`
   }
 
-  private declare(field: FieldModel): string {
-    const type = typeExpression(field, this.names, false)
-    return `  let ${localName(field.name)}: ${type} = ${defaultExpression(field, this.message)}`
+  #declare(field: FieldModel): string {
+    const type = typeExpression(field, this.#names, false)
+    return `  let ${localName(field.name)}: ${type} = ${defaultExpression(field, this.#message)}`
   }
 
   /** Neighbouring fields of fixed width in the same versions: one bounds check. */
-  private fixedRun(run: readonly FieldModel[]): string {
-    const test = condition(plainVersions(run[0]!), this.message)
+  #fixedRun(run: readonly FieldModel[]): string {
+    const test = condition(plainVersions(run[0]!), this.#message)
     let offset = 0
     const reads: string[] = []
     for (const field of run) {
@@ -77,60 +77,60 @@ export class DecoderPrinter {
       reads.push(`${localName(field.name)} = ${readAt(field, at)}`)
       offset += fixedSizeBytes(field.type) ?? 0
     }
-    const declarations = run.map(field => this.declare(field)).join('\n')
+    const declarations = run.map(field => this.#declare(field)).join('\n')
     const view = reads.some(read => read.includes('view.')) ? '    const view = reader.view\n' : ''
     const block = `    const at = reader.take(${offset})\n${view}    ${reads.join('\n    ')}\n  }`
     return `${declarations}\n  ${test === '' ? '' : `if (${test}) `}{\n${block}`
   }
 
-  private plainField(field: FieldModel): string {
-    const test = condition(plainVersions(field), this.message)
+  #plainField(field: FieldModel): string {
+    const test = condition(plainVersions(field), this.#message)
     const name = localName(field.name)
     if (!isArray(field.type) && !isTagged(field)) {
-      const value = this.value(field)
-      return `  const ${name} = ${test === '' ? value : `${test} ? ${value} : ${this.typedDefault(field)}`}`
+      const value = this.#value(field)
+      return `  const ${name} = ${test === '' ? value : `${test} ? ${value} : ${this.#typedDefault(field)}`}`
     }
-    const read = isArray(field.type) ? this.array(field, '    ') : `    ${name} = ${this.value(field)}`
-    return `${this.declare(field)}\n  ${test === '' ? '' : `if (${test}) `}{\n${read}\n  }`
+    const read = isArray(field.type) ? this.#array(field, '    ') : `    ${name} = ${this.#value(field)}`
+    return `${this.#declare(field)}\n  ${test === '' ? '' : `if (${test}) `}{\n${read}\n  }`
   }
 
-  private typedDefault(field: FieldModel): string {
-    return defaultExpression(field, this.message)
+  #typedDefault(field: FieldModel): string {
+    return defaultExpression(field, this.#message)
   }
 
-  private value(field: FieldModel): string {
-    const compact = compactExpression(field.field, this.message)
+  #value(field: FieldModel): string {
+    const compact = compactExpression(field.field, this.#message)
     if (isStruct(field.type)) {
-      const call = `${this.functionName(field.type)}(reader, version)`
+      const call = `${this.#functionName(field.type)}(reader, version)`
       if (!isNullable(field)) return call
       return `(reader.int8() < 0 ? null : ${call})`
     }
     if (typeof field.type !== 'string') throw new Error('arrays are read by a loop')
-    if (field.type === 'string') return this.nullOr(field, 'nullableString', 'string', compact)
-    if (field.type === 'bytes') return this.nullOr(field, 'nullableByteString', 'byteString', compact)
+    if (field.type === 'string') return this.#nullOr(field, 'nullableString', 'string', compact)
+    if (field.type === 'bytes') return this.#nullOr(field, 'nullableByteString', 'byteString', compact)
     if (field.type === 'records') return `reader.records(${compact})`
     if (field.type === 'int64' && field.field.saturating === true) return 'reader.saturatingInt64()'
     return `reader.${field.type}()`
   }
 
-  private nullOr(field: FieldModel, nullable: string, required: string, compact: string): string {
-    const test = condition(field.nullable, this.message)
-    const inside = condition(plainVersions(field), this.message)
+  #nullOr(field: FieldModel, nullable: string, required: string, compact: string): string {
+    const test = condition(field.nullable, this.#message)
+    const inside = condition(plainVersions(field), this.#message)
     if (test === 'false') return `reader.${required}(${compact})`
     if (test === '' || test === inside) return `reader.${nullable}(${compact})`
     return `(${test} ? reader.${nullable}(${compact}) : reader.${required}(${compact}))`
   }
 
-  private array(field: FieldModel, indent: string): string {
+  #array(field: FieldModel, indent: string): string {
     if (!isArray(field.type)) throw new Error('not an array')
     const { element } = field.type
-    const compact = compactExpression(field.field, this.message)
-    const least = minSizeBytes(element, this.message, field.versions)
+    const compact = compactExpression(field.field, this.#message)
+    const least = minSizeBytes(element, this.#message, field.versions)
     const name = localName(field.name)
     const arguments_ = `${compact}, ${least}`
-    const count = this.nullOr(field, 'nullableArrayLength', 'arrayLength', arguments_)
+    const count = this.#nullOr(field, 'nullableArrayLength', 'arrayLength', arguments_)
     const one = isStruct(element)
-      ? `${this.functionName(element)}(reader, version)`
+      ? `${this.#functionName(element)}(reader, version)`
       : elementRead(field, element, compact)
     const lines = [
       `const count = ${count}`,
@@ -142,14 +142,14 @@ export class DecoderPrinter {
     return lines.map(line => indent + line).join('\n')
   }
 
-  private tags(tagged: readonly FieldModel[]): string {
-    const test = condition(this.message.flexible, this.message)
+  #tags(tagged: readonly FieldModel[]): string {
+    const test = condition(this.#message.flexible, this.#message)
     if (test === 'false') return ''
     const guard = test === '' ? '' : 'if (flexible) '
     if (tagged.length === 0) return `  ${guard}reader.skipTags()`
     const numbers = [...new Set(tagged.map(({ field }) => field.tag!))]
     const cases = numbers.map(tag =>
-      this.tagCase(
+      this.#tagCase(
         tag,
         tagged.filter(({ field }) => field.tag === tag),
       ),
@@ -167,24 +167,25 @@ ${cases.join('\n')}
   }`
   }
 
-  private tagCase(tag: number, fields: readonly FieldModel[]): string {
-    const message = this.message.message.name
-    const refusal = `throw new ProtocolError(\`${message} has no tag ${tag} in version \${version}\`)`
+  #tagCase(tag: number, fields: readonly FieldModel[]): string {
+    const { name } = this.#message.message
+    const refusal = `throw new ProtocolError(\`${name} has no tag ${tag} in version \${version}\`)`
     const branches = fields.map(field => {
-      const test = condition(field.tagged, this.message)
-      return `          ${test === '' ? '' : `if (${test}) `}{\n${this.tagValue(field)}\n            break\n          }`
+      const test = condition(field.tagged, this.#message)
+      const guard = test === '' ? '' : `if (${test}) `
+      return `          ${guard}{\n${this.#tagValue(field)}\n            break\n          }`
     })
-    const certain = fields.some(field => condition(field.tagged, this.message) === '')
+    const certain = fields.some(field => condition(field.tagged, this.#message) === '')
     return `        case ${tag}:\n${branches.join('\n')}${certain ? '' : `\n          ${refusal}`}`
   }
 
-  private tagValue(field: FieldModel): string {
+  #tagValue(field: FieldModel): string {
     const name = localName(field.name)
-    if (isArray(field.type)) return this.array(field, '            ')
+    if (isArray(field.type)) return this.#array(field, '            ')
     if (isStruct(field.type) && isNullable(field)) {
-      return `            ${name} = reader.uvarint() === 0 ? null : ${this.functionName(field.type)}(reader, version)`
+      return `            ${name} = reader.uvarint() === 0 ? null : ${this.#functionName(field.type)}(reader, version)`
     }
-    return `            ${name} = ${this.value(field)}`
+    return `            ${name} = ${this.#value(field)}`
   }
 }
 

@@ -24,42 +24,42 @@ type GroupDecision = Decision<GroupRecord, GroupReply>
 
 /** One group of the classic protocol (the consumers before KIP-848, and Kafka Connect's workers). */
 export class ClassicGroup implements StateMachine<GroupEvent, GroupRecord, GroupReply> {
-  private readonly config: GroupConfig
-  private readonly current: GroupState
+  readonly #config: GroupConfig
+  readonly #current: GroupState
 
   constructor(groupId: string, config: GroupConfig) {
-    this.config = config
-    this.current = createGroupState(groupId)
+    this.#config = config
+    this.#current = createGroupState(groupId)
   }
 
   get state(): Readonly<GroupState> {
-    return this.current
+    return this.#current
   }
 
   decide(event: GroupEvent): GroupDecision {
-    if (event.type === 'Heartbeat') return decideHeartbeat(this.current, event)
-    const draft = new GroupDraft(this.current)
+    if (event.type === 'Heartbeat') return decideHeartbeat(this.#current, event)
+    const draft = new GroupDraft(this.#current)
     switch (event.type) {
       case 'JoinGroup':
-        decideJoin(draft, event, this.config)
+        decideJoin(draft, event, this.#config)
         break
       case 'SyncGroup':
         decideSync(draft, event)
         break
       case 'LeaveGroup':
-        decideLeave(draft, event, this.config)
+        decideLeave(draft, event, this.#config)
         break
       case 'TimerFired':
-        decideTimer(draft, event.key, event.nowMs, this.config)
+        decideTimer(draft, event.key, event.nowMs, this.#config)
         break
       case 'Loaded':
-        onLoaded(draft, event.nowMs, this.config)
+        onLoaded(draft, event.nowMs, this.#config)
     }
     return draft.decision()
   }
 
   apply(record: GroupRecord): void {
-    applyGroupRecord(this.current, record)
+    applyGroupRecord(this.#current, record)
   }
 }
 

@@ -10,9 +10,9 @@ import { copyGroupState, type GroupState } from './group-state.ts'
  */
 export class GroupDraft {
   readonly state: GroupState
-  private readonly records: GroupRecord[] = []
-  private readonly replies: GroupReply[] = []
-  private readonly timers: TimerChange[] = []
+  readonly #records: GroupRecord[] = []
+  readonly #replies: GroupReply[] = []
+  readonly #timers: TimerChange[] = []
 
   constructor(state: GroupState) {
     this.state = copyGroupState(state)
@@ -20,22 +20,22 @@ export class GroupDraft {
 
   add(record: GroupRecord): void {
     applyGroupRecord(this.state, record)
-    this.records.push(record)
+    this.#records.push(record)
   }
 
   reply(reply: GroupReply): void {
-    this.replies.push(reply)
+    this.#replies.push(reply)
   }
 
   setTimer(key: string, delayMs: number): void {
-    this.timers.push({ key, delayMs })
+    this.#timers.push({ key, delayMs })
   }
 
   clearTimer(key: string): void {
-    this.timers.push({ key, delayMs: null })
+    this.#timers.push({ key, delayMs: null })
   }
 
   decision(): Decision<GroupRecord, GroupReply> {
-    return { records: this.records, replies: this.replies, timers: this.timers }
+    return { records: this.#records, replies: this.#replies, timers: this.#timers }
   }
 }

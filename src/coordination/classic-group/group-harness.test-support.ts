@@ -23,15 +23,15 @@ export class GroupHarness {
   readonly group: ClassicGroup
   readonly log: GroupRecord[] = []
   nowMs = 1_000
-  private readonly deadlines = new Map<string, number>()
-  private readonly replies = new Map<number, GroupReply>()
-  private nextReplyTo = 1
+  readonly #deadlines = new Map<string, number>()
+  readonly #replies = new Map<number, GroupReply>()
+  #nextReplyTo = 1
 
   constructor(config: Partial<GroupConfig> = {}, log: readonly GroupRecord[] = []) {
     this.group = new ClassicGroup('g', { ...DEFAULTS, ...config })
     for (const record of log) this.group.apply(record)
     this.log.push(...log)
-    if (log.length > 0) this.feed({ type: 'Loaded', nowMs: this.nowMs })
+    if (log.length > 0) this.#feed({ type: 'Loaded', nowMs: this.nowMs })
   }
 
   get state() {
@@ -39,8 +39,8 @@ export class GroupHarness {
   }
 
   join(call: Partial<JoinGroupEvent> = {}): number {
-    const replyTo = this.nextReplyTo++
-    this.feed({
+    const replyTo = this.#nextReplyTo++
+    this.#feed({
       type: 'JoinGroup',
       replyTo,
       nowMs: this.nowMs,
@@ -61,8 +61,8 @@ export class GroupHarness {
   }
 
   sync(call: Partial<SyncGroupEvent> & { memberId: string }): number {
-    const replyTo = this.nextReplyTo++
-    this.feed({
+    const replyTo = this.#nextReplyTo++
+    this.#feed({
       type: 'SyncGroup',
       replyTo,
       nowMs: this.nowMs,
@@ -77,22 +77,22 @@ export class GroupHarness {
   }
 
   heartbeat(call: Partial<HeartbeatEvent> & { memberId: string }): number {
-    const replyTo = this.nextReplyTo++
+    const replyTo = this.#nextReplyTo++
     const { generationId } = this.state
-    this.feed({ type: 'Heartbeat', replyTo, groupInstanceId: null, generationId, ...call })
+    this.#feed({ type: 'Heartbeat', replyTo, groupInstanceId: null, generationId, ...call })
     return this.reply(replyTo)?.errorCode ?? -1
   }
 
   leave(...members: LeaveGroupEvent['members']): number[] {
-    const replyTo = this.nextReplyTo++
-    this.feed({ type: 'LeaveGroup', replyTo, nowMs: this.nowMs, members })
+    const replyTo = this.#nextReplyTo++
+    this.#feed({ type: 'LeaveGroup', replyTo, nowMs: this.nowMs, members })
     const reply = this.reply(replyTo)
     return reply?.type === 'LeaveGroup' ? reply.members.map(member => member.errorCode) : []
   }
 
   /** undefined while the request is parked. */
   reply(replyTo: number): GroupReply | undefined {
-    return this.replies.get(replyTo)
+    return this.#replies.get(replyTo)
   }
 
   joined(replyTo: number): JoinGroupReply | undefined {
@@ -121,26 +121,26 @@ export class GroupHarness {
   advance(delayMs: number): void {
     const endMs = this.nowMs + delayMs
     for (;;) {
-      const due = [...this.deadlines].filter(([, atMs]) => atMs <= endMs).sort(([, a], [, b]) => a - b)[0]
+      const due = [...this.#deadlines].filter(([, atMs]) => atMs <= endMs).sort(([, a], [, b]) => a - b)[0]
       if (due === undefined) break
       const [key, atMs] = due
-      this.deadlines.delete(key)
+      this.#deadlines.delete(key)
       this.nowMs = Math.max(this.nowMs, atMs)
-      this.feed({ type: 'TimerFired', key, nowMs: this.nowMs })
+      this.#feed({ type: 'TimerFired', key, nowMs: this.nowMs })
     }
     this.nowMs = endMs
   }
 
-  private feed(event: GroupEvent): void {
+  #feed(event: GroupEvent): void {
     const decision = this.group.decide(event)
     for (const record of decision.records) {
       this.group.apply(record)
       if (!record.volatile) this.log.push(record)
     }
-    for (const reply of decision.replies) this.replies.set(reply.replyTo, reply)
+    for (const reply of decision.replies) this.#replies.set(reply.replyTo, reply)
     for (const { key, delayMs } of decision.timers) {
-      if (delayMs === null) this.deadlines.delete(key)
-      else this.deadlines.set(key, this.nowMs + delayMs)
+      if (delayMs === null) this.#deadlines.delete(key)
+      else this.#deadlines.set(key, this.nowMs + delayMs)
     }
   }
 }

@@ -67,26 +67,26 @@ function persistedPart(state: Readonly<GroupState>): string {
 class World {
   nowMs = 0
   readonly random: () => number
-  private readonly seed: number
-  private readonly mutate: Mutation
-  private queue: { atMs: number; order: number; run: () => void }[] = []
-  private order = 0
-  private trace = 0
+  readonly #seed: number
+  readonly #mutate: Mutation
+  #queue: { atMs: number; order: number; run: () => void }[] = []
+  #order = 0
+  #trace = 0
 
   machine: Machine
-  private shadow = new ClassicGroup('g', CONFIG)
-  private committed: GroupRecord[] = []
-  private appending: { records: GroupRecord[]; replies: GroupReply[] }[] = []
-  private timers = new Map<string, number>()
-  private unanswered = new Map<number, GroupEvent>()
-  private incarnation = 0
-  private nextReplyTo = 1
-  private readonly waiting = new Map<number, (reply: GroupReply) => void>()
-  private readonly delivered = new Map<string, string>()
+  #shadow = new ClassicGroup('g', CONFIG)
+  #committed: GroupRecord[] = []
+  #appending: { records: GroupRecord[]; replies: GroupReply[] }[] = []
+  #timers = new Map<string, number>()
+  #unanswered = new Map<number, GroupEvent>()
+  #incarnation = 0
+  #nextReplyTo = 1
+  readonly #waiting = new Map<number, (reply: GroupReply) => void>()
+  readonly #delivered = new Map<string, string>()
 
   constructor(seed: number, mutate: Mutation) {
-    this.seed = seed
-    this.mutate = mutate
+    this.#seed = seed
+    this.#mutate = mutate
     this.random = seededRandom(seed)
     this.machine = mutate(new ClassicGroup('g', CONFIG))
   }
@@ -96,18 +96,18 @@ class World {
   }
 
   check(condition: boolean, what: string): void {
-    if (!condition) throw new Error(`SIM_SEED=${this.seed} at ${this.nowMs} ms: ${what}`)
+    if (!condition) throw new Error(`SIM_SEED=${this.#seed} at ${this.nowMs} ms: ${what}`)
   }
 
   at(delayMs: number, run: () => void): void {
-    this.queue.push({ atMs: this.nowMs + Math.ceil(delayMs), order: this.order++, run })
+    this.#queue.push({ atMs: this.nowMs + Math.ceil(delayMs), order: this.#order++, run })
   }
 
   run(): string {
     while (this.nowMs < WORLD_END_MS) {
       let first = 0
-      for (const [index, event] of this.queue.entries()) {
-        const best = this.queue[first]
+      for (const [index, event] of this.#queue.entries()) {
+        const best = this.#queue[first]
         if (
           best === undefined ||
           event.atMs < best.atMs ||
@@ -116,12 +116,12 @@ class World {
           first = index
         }
       }
-      const [next] = this.queue.splice(first, 1)
+      const [next] = this.#queue.splice(first, 1)
       if (next === undefined) break
       this.nowMs = next.atMs
       next.run()
     }
-    return `${(this.trace >>> 0).toString(16)}/${this.machine.state.generationId}/${this.committed.length}`
+    return `${(this.#trace >>> 0).toString(16)}/${this.machine.state.generationId}/${this.#committed.length}`
   }
 
   /** A client's call: lost, late or sent twice while the world is faulty; `then` gets null after a timeout. */
@@ -133,7 +133,7 @@ class World {
       then(reply)
     }
     const send = (delayMs: number) =>
-      this.at(delayMs, () => this.receive(eventFor(this.nextReplyTo++), finish))
+      this.at(delayMs, () => this.#receive(eventFor(this.#nextReplyTo++), finish))
     const fate = this.isFaulty ? this.random() : 1
     if (fate > 0.06) send(1 + this.random() * 20)
     if (fate > 0.06 && fate < 0.12) send(1 + this.random() * 5_000)
@@ -141,94 +141,94 @@ class World {
   }
 
   restart(): void {
-    this.incarnation++
-    this.note('restart')
-    this.timers.clear()
-    this.unanswered.clear()
-    this.waiting.clear()
-    this.appending = []
-    this.machine = this.mutate(new ClassicGroup('g', CONFIG))
-    this.shadow = new ClassicGroup('g', CONFIG)
-    for (const record of this.committed) {
+    this.#incarnation++
+    this.#note('restart')
+    this.#timers.clear()
+    this.#unanswered.clear()
+    this.#waiting.clear()
+    this.#appending = []
+    this.machine = this.#mutate(new ClassicGroup('g', CONFIG))
+    this.#shadow = new ClassicGroup('g', CONFIG)
+    for (const record of this.#committed) {
       this.machine.apply(record)
-      this.shadow.apply(record)
+      this.#shadow.apply(record)
     }
-    this.feed({ type: 'Loaded', nowMs: this.nowMs })
+    this.#feed({ type: 'Loaded', nowMs: this.nowMs })
   }
 
-  private receive(event: GroupEvent, finish: (reply: GroupReply) => void): void {
+  #receive(event: GroupEvent, finish: (reply: GroupReply) => void): void {
     if ('replyTo' in event) {
-      this.unanswered.set(event.replyTo, event)
-      this.waiting.set(event.replyTo, finish)
+      this.#unanswered.set(event.replyTo, event)
+      this.#waiting.set(event.replyTo, finish)
     }
-    this.feed('nowMs' in event ? { ...event, nowMs: this.nowMs } : event)
+    this.#feed('nowMs' in event ? { ...event, nowMs: this.nowMs } : event)
   }
 
-  private feed(event: GroupEvent): void {
+  #feed(event: GroupEvent): void {
     const decision = this.machine.decide(event)
-    for (const reply of decision.replies) this.checkReply(reply)
+    for (const reply of decision.replies) this.#checkReply(reply)
     for (const record of decision.records) {
       this.machine.apply(record)
-      this.shadow.apply(record)
+      this.#shadow.apply(record)
     }
-    for (const { key, delayMs } of decision.timers) this.setTimer(key, delayMs)
-    this.commit(decision)
-    this.checkState()
+    for (const { key, delayMs } of decision.timers) this.#setTimer(key, delayMs)
+    this.#commit(decision)
+    this.#checkState()
   }
 
-  private setTimer(key: string, delayMs: number | null): void {
+  #setTimer(key: string, delayMs: number | null): void {
     if (delayMs === null) {
-      this.timers.delete(key)
+      this.#timers.delete(key)
       return
     }
-    const ticket = this.order++
-    this.timers.set(key, ticket)
+    const ticket = this.#order++
+    this.#timers.set(key, ticket)
     this.at(delayMs, () => {
-      if (this.timers.get(key) !== ticket) return
-      this.timers.delete(key)
-      this.feed({ type: 'TimerFired', key, nowMs: this.nowMs })
+      if (this.#timers.get(key) !== ticket) return
+      this.#timers.delete(key)
+      this.#feed({ type: 'TimerFired', key, nowMs: this.nowMs })
     })
   }
 
   /** Records become durable a little later; answers wait for all records before them. */
-  private commit(decision: GroupDecision): void {
+  #commit(decision: GroupDecision): void {
     const records = decision.records.filter(record => !record.volatile)
-    const last = this.appending.at(-1)
+    const last = this.#appending.at(-1)
     if (records.length === 0 && last === undefined) {
-      this.send(decision.replies)
+      this.#send(decision.replies)
       return
     }
     if (records.length === 0) return void last?.replies.push(...decision.replies)
     const entry = { records, replies: [...decision.replies] }
-    const { incarnation } = this
-    this.appending.push(entry)
+    const incarnation = this.#incarnation
+    this.#appending.push(entry)
     this.at(1 + this.random() * 30, () => {
-      if (this.incarnation !== incarnation) return
-      const [oldest] = this.appending.splice(0, 1)
-      this.committed.push(...(oldest?.records ?? []))
-      this.send(oldest?.replies ?? [])
+      if (this.#incarnation !== incarnation) return
+      const [oldest] = this.#appending.splice(0, 1)
+      this.#committed.push(...(oldest?.records ?? []))
+      this.#send(oldest?.replies ?? [])
     })
   }
 
-  private send(replies: readonly GroupReply[]): void {
+  #send(replies: readonly GroupReply[]): void {
     for (const reply of replies) {
-      const finish = this.waiting.get(reply.replyTo)
-      this.waiting.delete(reply.replyTo)
-      this.note(`${reply.type}${reply.errorCode}`)
+      const finish = this.#waiting.get(reply.replyTo)
+      this.#waiting.delete(reply.replyTo)
+      this.#note(`${reply.type}${reply.errorCode}`)
       const fate = this.isFaulty ? this.random() : 1
       if (fate > 0.06) this.at(1 + this.random() * (fate < 0.12 ? 4_000 : 20), () => finish?.(reply))
     }
   }
 
-  private note(text: string): void {
+  #note(text: string): void {
     for (const char of `${this.nowMs}:${text};`)
-      this.trace = (Math.imul(this.trace, 31) + char.charCodeAt(0)) | 0
+      this.#trace = (Math.imul(this.#trace, 31) + char.charCodeAt(0)) | 0
   }
 
-  private checkReply(reply: GroupReply): void {
-    const request = this.unanswered.get(reply.replyTo)
+  #checkReply(reply: GroupReply): void {
+    const request = this.#unanswered.get(reply.replyTo)
     this.check(request !== undefined, 'a request is answered once')
-    this.unanswered.delete(reply.replyTo)
+    this.#unanswered.delete(reply.replyTo)
     if (reply.errorCode !== ErrorCode.NONE) return
     const { state } = this.machine
     if (request?.type === 'Heartbeat') {
@@ -244,10 +244,10 @@ class World {
   }
 
   /** Holds after every event. */
-  private checkState(): void {
+  #checkState(): void {
     const { state } = this.machine
     this.check(
-      fingerprint(state) === fingerprint(this.shadow.state),
+      fingerprint(state) === fingerprint(this.#shadow.state),
       'replaying all records gives the live state',
     )
     const parked = new Set<number>()
@@ -258,18 +258,18 @@ class World {
       this.check(instance === memberId, 'a static member has its instance id')
       this.check(!state.pendingMembers.has(memberId), 'nobody is both a member and pending')
     }
-    const isEveryRequestParked = [...this.unanswered.keys()].every(replyTo => parked.has(replyTo))
+    const isEveryRequestParked = [...this.#unanswered.keys()].every(replyTo => parked.has(replyTo))
     this.check(isEveryRequestParked, 'a request is answered or parked, never forgotten')
     const hasMembers = state.members.size > 0
     if (state.phase === 'Empty') this.check(!hasMembers, 'an empty group has no members')
     if (state.phase === 'Stable')
       this.check(hasMembers && state.leaderId !== null, 'a stable group has a leader')
-    if (state.phase === 'PreparingRebalance') this.check(this.timers.has('join'), 'a join phase has an end')
+    if (state.phase === 'PreparingRebalance') this.check(this.#timers.has('join'), 'a join phase has an end')
   }
 
   checkPersisted(): void {
     const replayed = new ClassicGroup('g', CONFIG)
-    for (const record of this.committed) replayed.apply(record)
+    for (const record of this.#committed) replayed.apply(record)
     const { state } = this.machine
     this.check(
       persistedPart(replayed.state) === persistedPart(state),
@@ -280,9 +280,9 @@ class World {
   /** One assignment per generation: what a member got, no other may get. */
   deliver(generationId: number, assignment: string, owner: string): void {
     const key = `${generationId}/${assignment}`
-    const known = this.delivered.get(key)
+    const known = this.#delivered.get(key)
     this.check(known === undefined || known === owner, `${key} goes to ${known} and to ${owner}`)
-    this.delivered.set(key, owner)
+    this.#delivered.set(key, owner)
   }
 }
 
@@ -291,94 +291,97 @@ class Consumer {
   memberId = ''
   generationId = -1
   isDead = false
-  private readonly world: World
-  private readonly name: string
-  private readonly instanceId: string | null
-  private readonly isOld: boolean
-  private readonly protocols: string[]
+  readonly #world: World
+  readonly #name: string
+  readonly #instanceId: string | null
+  readonly #isOld: boolean
+  readonly #protocols: string[]
 
   constructor(world: World, name: string) {
-    this.world = world
-    this.name = name
-    this.instanceId = world.random() < 0.4 ? `instance-${name}` : null
-    this.isOld = world.random() < 0.3
-    this.protocols = world.random() < 0.5 ? ['range', 'roundrobin'] : ['range']
-    world.at(world.random() * 3_000, () => this.join())
+    this.#world = world
+    this.#name = name
+    this.#instanceId = world.random() < 0.4 ? `instance-${name}` : null
+    this.#isOld = world.random() < 0.3
+    this.#protocols = world.random() < 0.5 ? ['range', 'roundrobin'] : ['range']
+    world.at(world.random() * 3_000, () => this.#join())
   }
 
-  private join(): void {
+  #join(): void {
     if (this.isDead) return
-    const { memberId, world } = this
+    const { memberId } = this
+    const world = this.#world
     const eventFor = (replyTo: number): GroupEvent => ({
       type: 'JoinGroup',
       replyTo,
       nowMs: 0,
       memberId,
-      newMemberId: `${this.name}-${replyTo}`,
-      groupInstanceId: this.instanceId,
-      clientId: this.name,
+      newMemberId: `${this.#name}-${replyTo}`,
+      groupInstanceId: this.#instanceId,
+      clientId: this.#name,
       clientHost: '/127.0.0.1',
       sessionTimeoutMs: 6_000,
       rebalanceTimeoutMs: 4_000,
       protocolType: 'consumer',
-      protocols: this.protocols.map(name => ({ name, metadata: encode(this.name) })),
-      requiresKnownMemberId: !this.isOld,
-      supportsSkippingAssignment: !this.isOld,
+      protocols: this.#protocols.map(name => ({ name, metadata: encode(this.#name) })),
+      requiresKnownMemberId: !this.#isOld,
+      supportsSkippingAssignment: !this.#isOld,
     })
-    world.call(eventFor, reply => this.onJoined(reply as Reply<'JoinGroup'> | null))
+    world.call(eventFor, reply => this.#onJoined(reply as Reply<'JoinGroup'> | null))
   }
 
-  private onJoined(reply: Reply<'JoinGroup'> | null): void {
+  #onJoined(reply: Reply<'JoinGroup'> | null): void {
     if (reply !== null && reply.errorCode !== ErrorCode.FENCED_INSTANCE_ID) this.memberId = reply.memberId
     if (reply === null || reply.errorCode !== ErrorCode.NONE) {
-      this.recover(reply?.errorCode ?? null)
+      this.#recover(reply?.errorCode ?? null)
       return
     }
     this.generationId = reply.generationId
     const isAssigning = reply.leader === this.memberId && !reply.skipAssignment
     const ids = isAssigning ? reply.members.map(member => member.memberId) : []
-    const { memberId, generationId, world } = this
+    const { memberId, generationId } = this
+    const world = this.#world
     const assignments = new Map(ids.map((id, index) => [id, encode(`p${index}`)]))
     const eventFor = (replyTo: number): GroupEvent => ({
       type: 'SyncGroup',
       replyTo,
       nowMs: 0,
       memberId,
-      groupInstanceId: this.instanceId,
+      groupInstanceId: this.#instanceId,
       generationId,
       protocolType: reply.protocolType,
       protocolName: reply.protocolName,
       assignments,
     })
-    world.call(eventFor, synced => this.onSynced(synced as Reply<'SyncGroup'> | null, generationId))
+    world.call(eventFor, synced => this.#onSynced(synced as Reply<'SyncGroup'> | null, generationId))
   }
 
-  private onSynced(reply: Reply<'SyncGroup'> | null, generationId: number): void {
+  #onSynced(reply: Reply<'SyncGroup'> | null, generationId: number): void {
     if (reply === null || reply.errorCode !== ErrorCode.NONE) {
-      this.recover(reply?.errorCode ?? null)
+      this.#recover(reply?.errorCode ?? null)
       return
     }
     const assignment = decode(reply.assignment)
-    if (assignment !== '') this.world.deliver(generationId, assignment, this.instanceId ?? this.memberId)
-    this.beat()
+    if (assignment !== '') this.#world.deliver(generationId, assignment, this.#instanceId ?? this.memberId)
+    this.#beat()
   }
 
-  private beat(): void {
-    const { world } = this
+  #beat(): void {
+    const world = this.#world
     if (this.isDead) return
     const pauseMs = world.isFaulty && world.random() < 0.04 ? world.random() * 9_000 : 1_000
     const fate = world.isFaulty ? world.random() : 1
     if (fate < 0.01) {
-      this.leave()
+      this.#leave()
       return
     }
     // A process that starts anew knows its instance id at most.
     if (fate < 0.03) this.memberId = ''
     if (fate < 0.04) {
-      this.join()
+      this.#join()
       return
     }
-    const { memberId, generationId, instanceId: groupInstanceId } = this
+    const { memberId, generationId } = this
+    const groupInstanceId = this.#instanceId
     const eventFor = (replyTo: number): GroupEvent => ({
       type: 'Heartbeat',
       replyTo,
@@ -390,26 +393,26 @@ class Consumer {
       if (this.isDead) return
       world.call(eventFor, reply => {
         const errorCode = (reply as Reply<'Heartbeat'> | null)?.errorCode ?? null
-        if (errorCode === ErrorCode.NONE) this.beat()
-        else this.recover(errorCode)
+        if (errorCode === ErrorCode.NONE) this.#beat()
+        else this.#recover(errorCode)
       })
     })
   }
 
-  private leave(): void {
-    const members = [{ memberId: this.memberId, groupInstanceId: this.instanceId }]
+  #leave(): void {
+    const members = [{ memberId: this.memberId, groupInstanceId: this.#instanceId }]
     this.memberId = ''
-    this.world.call(
+    this.#world.call(
       replyTo => ({ type: 'LeaveGroup', replyTo, nowMs: 0, members }),
-      () => this.world.at(1_000, () => this.join()),
+      () => this.#world.at(1_000, () => this.#join()),
     )
   }
 
-  private recover(errorCode: ErrorCode | null): void {
+  #recover(errorCode: ErrorCode | null): void {
     const isForgotten =
       errorCode === ErrorCode.UNKNOWN_MEMBER_ID || errorCode === ErrorCode.FENCED_INSTANCE_ID
     if (isForgotten) this.memberId = ''
-    this.world.at(errorCode === ErrorCode.MEMBER_ID_REQUIRED ? 0 : 100, () => this.join())
+    this.#world.at(errorCode === ErrorCode.MEMBER_ID_REQUIRED ? 0 : 100, () => this.#join())
   }
 }
 

@@ -22,6 +22,14 @@ function faultOf(node: Node, path: string): readonly [rule: string, advice: stri
       return path.endsWith('.config.ts') ? null : ['no-default-export', 'export it by name']
     case 'TSEnumDeclaration':
       return ['no-enum', 'write an object `as const` and a type of its values']
+    case 'PropertyDefinition':
+    case 'MethodDefinition':
+      // A constructor has no other way to be private.
+      return node.accessibility === 'private' &&
+        node.key.type === 'Identifier' &&
+        node.key.name !== 'constructor'
+        ? ['no-private-keyword', 'write `#name`: private when it runs, too']
+        : null
     case 'CatchClause':
       return node.body.body.length === 0 ? ['no-empty-catch', 'handle the error or let it pass'] : null
     case 'MemberExpression':
