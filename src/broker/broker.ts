@@ -216,7 +216,7 @@ export class Broker {
         schedulePass: () => this.#pass.schedule(),
       }),
       topics: {
-        hasTopic: name => image.topic(name) !== undefined,
+        partitionCount: name => image.topic(name)?.partitions.length ?? 0,
         topicName: topicId => image.topicById(topicId)?.name,
         topicId: name => image.topic(name)?.topicId,
       },

@@ -46,7 +46,7 @@ export class GroupRequests {
     this.groups = new GroupCoordinator({
       log: this.log,
       topics: {
-        hasTopic: name => name === 't',
+        partitionCount: name => (name === 't' ? 3 : 0),
         topicName: id => (id === TOPIC_ID ? 't' : undefined),
         topicId: name => (name === 't' ? TOPIC_ID : undefined),
       },
@@ -158,6 +158,22 @@ export class GroupRequests {
     return answer.topics[0]?.partitions[0]?.errorCode
   }
 
+  /** Answers the index and the error of each partition. */
+  async commitAll(version: number, topics: offsetCommitCodec.OffsetCommitRequestInit['topics']) {
+    const request = { groupId: 'g', memberId: '', ...(topics === undefined ? {} : { topics }) }
+    const { encodeOffsetCommitRequest, decodeOffsetCommitResponse } = offsetCommitCodec
+    const answer = await this.call(
+      offsetCommit,
+      version,
+      request,
+      encodeOffsetCommitRequest,
+      decodeOffsetCommitResponse,
+    )
+    return answer.topics.flatMap(({ partitions }) =>
+      partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode]),
+    )
+  }
+
   fetch(version: number, request: offsetFetchCodec.OffsetFetchRequestInit) {
     const { encodeOffsetFetchRequest, decodeOffsetFetchResponse } = offsetFetchCodec
     return this.call(offsetFetch, version, request, encodeOffsetFetchRequest, decodeOffsetFetchResponse)
@@ -200,8 +216,9 @@ export class GroupRequests {
     return answer.results.map(result => [result.groupId, result.errorCode])
   }
 
-  deleteOffsets(name: string) {
-    const request = { groupId: 'g', topics: [{ name, partitions: [{ partitionIndex: 0 }] }] }
+  deleteOffsets(name: string, ...others: readonly number[]) {
+    const partitions = [0, ...others].map(partitionIndex => ({ partitionIndex }))
+    const request = { groupId: 'g', topics: [{ name, partitions }] }
     const { encodeOffsetDeleteRequest, decodeOffsetDeleteResponse } = offsetDeleteCodec
     return this.call(offsetDelete, 0, request, encodeOffsetDeleteRequest, decodeOffsetDeleteResponse)
   }

@@ -27,7 +27,7 @@ class World {
     this.log = log
     this.groups = new GroupCoordinator({
       log,
-      topics: { hasTopic: () => true, topicName: () => undefined, topicId: () => undefined },
+      topics: { partitionCount: () => 1_000, topicName: () => undefined, topicId: () => undefined },
       clock: { wallMs: () => this.nowMs, monotonicMs: () => this.nowMs },
       timers: { set: (delayMs, callback) => this.#arm(delayMs, callback) },
       random: { below: () => 0, bytes: count => new Uint8Array(count).fill(this.#byte++) },

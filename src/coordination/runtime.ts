@@ -39,7 +39,8 @@ export interface GroupCoordinatorConfig extends ShardConfig {
 
 /** The topics of the cluster, as far as groups look at them. */
 export interface TopicsView {
-  hasTopic(name: string): boolean
+  /** 0 for a topic that is not there. */
+  partitionCount(name: string): number
   /** undefined for an id that no topic has. */
   topicName(topicId: string): string | undefined
   topicId(name: string): string | undefined

@@ -52,6 +52,18 @@ test('IDM-3 the id of an idempotent producer is new even if it names an earlier 
   expect(produced(await world.call(world.connect(), PRODUCE, 9, produceOf('t', batch)))).toEqual([0, 0])
 })
 
+test.each([[{ producerEpoch: 3 }], [{ producerId: 5 }]])(
+  'IDM-3 an id without its epoch, or an epoch without its id, is 42: %j',
+  async half => {
+    for (const version of [3, 5]) {
+      expect(await init(version, half)).toMatchObject({
+        errorCode: ErrorCode.INVALID_REQUEST,
+        producerId: -1,
+      })
+    }
+  },
+)
+
 test('IDM-3 a transactional id is refused: there is no transaction coordinator yet', async () => {
   expect(await init(4, { transactionalId: 'tx' })).toMatchObject({
     errorCode: ErrorCode.INVALID_REQUEST,

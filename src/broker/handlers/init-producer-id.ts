@@ -21,7 +21,12 @@ export const initProducerId = defineHandler<InitProducerIdRequest, InitProducerI
   decode: decodeInitProducerIdRequest,
   encode: encodeInitProducerIdResponse,
   async handle(request, _context, services) {
-    if (request.transactionalId !== null) return { errorCode: ErrorCode.INVALID_REQUEST, ...NO_PRODUCER }
+    const isHalf =
+      (request.producerId === NO_PRODUCER.producerId) !==
+      (request.producerEpoch === NO_PRODUCER.producerEpoch)
+    if (request.transactionalId !== null || isHalf) {
+      return { errorCode: ErrorCode.INVALID_REQUEST, ...NO_PRODUCER }
+    }
     const result = await services.metadata.allocateProducerId()
     if (!result.ok) {
       // Retriable for every client, unlike the storage error behind it.

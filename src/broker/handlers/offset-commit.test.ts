@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import { GroupRequests, upTo } from '../group-requests.test-support.ts'
+import { GroupRequests, TOPIC_ID, upTo } from '../group-requests.test-support.ts'
 
 test.each(upTo(10))('OFS-1: OffsetCommit %i stores, and refuses topics that are not there', async version => {
   const world = await GroupRequests.started()
@@ -76,3 +76,22 @@ test('GRC-5: an empty group id is good enough for a simple OffsetCommit and for 
   const { topics } = await world.fetch(2, { groupId: '', topics: null })
   expect(topics[0]?.partitions[0]).toMatchObject({ committedOffset: 42 })
 })
+
+test.each([2, 8, 10])(
+  'OFS-4: OffsetCommit %i refuses a partition that its topic has not, alone',
+  async version => {
+    const world = await GroupRequests.started()
+    const partitions = [3, 1, -1].map(partitionIndex => ({ partitionIndex, committedOffset: 42 }))
+    const topic = version >= 10 ? { topicId: TOPIC_ID } : { name: 't' }
+    expect(await world.commitAll(version, [{ ...topic, partitions }])).toEqual([
+      [3, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+      [1, ErrorCode.NONE],
+      [-1, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+    ])
+    expect(await world.commitAll(version, [{ ...topic, partitions: partitions.slice(0, 1) }])).toEqual([
+      [3, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+    ])
+    const { topics } = await world.fetch(2, { groupId: 'g', topics: null })
+    expect(topics[0]?.partitions.map(({ partitionIndex }) => partitionIndex)).toEqual([1])
+  },
+)

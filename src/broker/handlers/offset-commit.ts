@@ -15,12 +15,15 @@ const GROUP_ID_NOT_FOUND_VERSION = 9
 /** Topics are named by their ids (KIP-848). */
 const TOPIC_ID_VERSION = 10
 
+const NOTHING_COMMITTED = { errorCode: ErrorCode.NONE, topics: [] }
+
 type RequestTopic = OffsetCommitRequest['topics'][number]
 type ResponseTopic = NonNullable<OffsetCommitResponseInit['topics']>[number]
-/** A topic of the request with its name, null when there is no such topic. */
+/** A topic of the request with its name, null when there is none, and those of its partitions that there are. */
 interface ResolvedTopic {
   readonly request: RequestTopic
   readonly name: string | null
+  readonly known: RequestTopic['partitions']
 }
 
 /** OFS-1, OFS-4. Version 0, which once wrote to ZooKeeper, stores as version 1 does. */
@@ -33,11 +36,11 @@ export const offsetCommit = defineHandler<OffsetCommitRequest, OffsetCommitRespo
   async handle(request, context, services) {
     const isById = context.apiVersion >= TOPIC_ID_VERSION
     const resolved = request.topics.map(topic => resolve(topic, isById, services.groups.topics))
-    const topics = resolved.flatMap(({ request: topic, name }) =>
-      name === null ? [] : [commitTopic(topic, name)],
+    const topics = resolved.flatMap(({ known, name }) =>
+      name === null || known.length === 0 ? [] : [commitTopic(known, name)],
     )
     const unknownTopic = isById ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    if (topics.length === 0) return { topics: resolved.map(topic => refuse(topic.request, unknownTopic)) }
+    if (topics.length === 0) return { topics: mergeAnswers(resolved, NOTHING_COMMITTED, unknownTopic) }
     const reply = await services.groups.commitOffsets({
       groupId: request.groupId,
       memberId: request.memberId,
@@ -52,11 +55,15 @@ export const offsetCommit = defineHandler<OffsetCommitRequest, OffsetCommitRespo
 })
 
 function resolve(request: RequestTopic, isById: boolean, topics: TopicsView): ResolvedTopic {
-  if (isById) return { request, name: topics.topicName(request.topicId) ?? null }
-  return { request, name: topics.hasTopic(request.name) ? request.name : null }
+  const name = (isById ? topics.topicName(request.topicId) : request.name) ?? null
+  const count = name === null ? 0 : topics.partitionCount(name)
+  const known = request.partitions.filter(
+    ({ partitionIndex }) => partitionIndex >= 0 && partitionIndex < count,
+  )
+  return { request, name: count === 0 ? null : name, known }
 }
 
-function commitTopic({ partitions }: RequestTopic, name: string): CommitTopic {
+function commitTopic(partitions: RequestTopic['partitions'], name: string): CommitTopic {
   return {
     name,
     partitions: partitions.map(partition => ({
@@ -69,24 +76,37 @@ function commitTopic({ partitions }: RequestTopic, name: string): CommitTopic {
   }
 }
 
+/** What was not committed because it is not there stands at its place in the request. */
 function mergeAnswers(
   resolved: readonly ResolvedTopic[],
-  reply: OffsetCommitReply,
+  reply: Pick<OffsetCommitReply, 'errorCode' | 'topics'>,
   unknownTopic: ErrorCode,
 ): ResponseTopic[] {
   let next = 0
-  return resolved.map(({ request, name }) => {
-    if (name === null) return refuse(request, unknownTopic)
-    if (reply.errorCode !== ErrorCode.NONE) return refuse(request, reply.errorCode)
-    const answered = reply.topics[next++]
-    return { name: request.name, topicId: request.topicId, partitions: [...(answered?.partitions ?? [])] }
+  return resolved.map(({ request, name, known }) => {
+    if (name === null) return answer(request, () => unknownTopic)
+    const answered = known.length === 0 ? undefined : reply.topics[next++]
+    const ofKnown = new Map(
+      answered?.partitions.map(partition => [partition.partitionIndex, partition.errorCode]),
+    )
+    const isKnown = new Set(known.map(({ partitionIndex }) => partitionIndex))
+    return answer(request, partitionIndex => {
+      if (!isKnown.has(partitionIndex)) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      return ofKnown.get(partitionIndex) ?? reply.errorCode
+    })
   })
 }
 
-function refuse({ name, topicId, partitions }: RequestTopic, errorCode: ErrorCode): ResponseTopic {
+function answer(
+  { name, topicId, partitions }: RequestTopic,
+  errorCodeOf: (partitionIndex: number) => number,
+): ResponseTopic {
   return {
     name,
     topicId,
-    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    partitions: partitions.map(({ partitionIndex }) => ({
+      partitionIndex,
+      errorCode: errorCodeOf(partitionIndex),
+    })),
   }
 }

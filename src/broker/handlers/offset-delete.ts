@@ -19,18 +19,38 @@ export const offsetDelete = defineHandler<OffsetDeleteRequest, OffsetDeleteRespo
   decode: decodeOffsetDeleteRequest,
   encode: encodeOffsetDeleteResponse,
   async handle({ groupId, topics }, _context, services) {
-    const isKnown = (topic: RequestTopic) => services.groups.topics.hasTopic(topic.name)
-    const known = topics.filter(isKnown).map(({ name, partitions }) => ({
+    const view = services.groups.topics
+    const isKnown = (name: string, partitionIndex: number) =>
+      partitionIndex >= 0 && partitionIndex < view.partitionCount(name)
+    const known = topics.map(({ name, partitions }) => ({
       name,
-      partitionIndexes: partitions.map(({ partitionIndex }) => partitionIndex),
+      partitionIndexes: partitions
+        .map(({ partitionIndex }) => partitionIndex)
+        .filter(index => isKnown(name, index)),
     }))
-    const reply = await services.groups.deleteOffsets({ groupId, topics: known })
+    const asked = known.filter(({ partitionIndexes }) => partitionIndexes.length > 0)
+    const reply = await services.groups.deleteOffsets({ groupId, topics: asked })
     if (reply.errorCode !== ErrorCode.NONE) return { errorCode: reply.errorCode, topics: [] }
     const answered = reply.topics.map(({ name, partitions }) => ({ name, partitions: [...partitions] }))
-    const unknown = topics.filter(topic => !isKnown(topic)).map(refuseUnknown)
-    return { errorCode: ErrorCode.NONE, topics: [...answered, ...unknown] }
+    const unknown = topics
+      .map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.filter(({ partitionIndex }) => !isKnown(name, partitionIndex)),
+      }))
+      .filter(({ partitions }) => partitions.length > 0)
+    return { errorCode: ErrorCode.NONE, topics: joined(answered, unknown.map(refuseUnknown)) }
   },
 })
+
+/** Partitions of one topic stand together. */
+function joined(answered: readonly ResponseTopic[], refused: readonly ResponseTopic[]): ResponseTopic[] {
+  const byName = new Map(answered.map(topic => [topic.name, topic]))
+  for (const topic of refused) {
+    const partitions = [...(byName.get(topic.name)?.partitions ?? []), ...(topic.partitions ?? [])]
+    byName.set(topic.name, { ...topic, partitions })
+  }
+  return [...byName.values()]
+}
 
 function refuseUnknown({ name, partitions }: RequestTopic): ResponseTopic {
   const errorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
