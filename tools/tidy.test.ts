@@ -10,8 +10,7 @@ function findings(path: string, text: string): string[] {
 }
 
 const lines = (count: number, text: string) => `${text}\n`.repeat(count)
-const handler = (api: string) =>
-  `const h = defineHandler<A, B>({ apiKey: ApiKey.${api}, versions: [0, 1] })\n`
+const handler = (api: string) => `const h = defineHandler<A, B>({ codec: ${api}Codec, versions: [0, 1] })\n`
 
 const BAD: readonly [what: string, path: string, text: string, found: string[]][] = [
   ['an import against the table', 'src/storage/a.ts', "import { x } from '../network/x.ts'", ['imports:1']],
@@ -114,8 +113,8 @@ const BAD: readonly [what: string, path: string, text: string, found: string[]][
   ['utils with a suffix', 'tools/utils.test.ts', '', ['file-name:1']],
   ['a folder of helpers', 'src/helpers/x.ts', '', ['file-name:1']],
   ['capitals in a name', 'src/base/myFile.ts', '', ['file-name:1']],
-  ['two handlers', 'src/broker/handlers/fetch.ts', handler('Fetch') + handler('Produce'), ['api-file:2']],
-  ['a handler of another name', 'src/broker/handlers/list.ts', handler('ListGroups'), ['api-file:1']],
+  ['two handlers', 'src/broker/handlers/fetch.ts', handler('fetch') + handler('produce'), ['api-file:2']],
+  ['a handler of another name', 'src/broker/handlers/list.ts', handler('listGroups'), ['api-file:1']],
   ['no handler', 'src/broker/handlers/names.ts', 'export const x = 1', ['api-file:1']],
 ]
 
@@ -128,7 +127,7 @@ const GOOD: readonly [what: string, path: string, text: string][] = [
   [
     'imports within a room',
     'src/broker/handlers/list-groups.ts',
-    `import '../handler.ts'\n${handler('ListGroups')}`,
+    `import '../handler.ts'\n${handler('listGroups')}`,
   ],
   ['the broker API in a gateway', 'src/gateways/http/a.ts', "import '../../broker/api.ts'"],
   ['any import in a test', 'src/storage/a.test.ts', "import '../network/x.ts'\nimport 'node:fs'"],

@@ -178,12 +178,14 @@ class Desk {
 
   constructor(handle: () => unknown) {
     const handler = defineHandler<number, number | string>({
-      apiKey: ApiKey.Heartbeat,
+      codec: {
+        apiKey: ApiKey.Heartbeat,
+        decodeRequest: reader => reader.int32(),
+        encodeResponse: (writer, body) =>
+          typeof body === 'number' ? writer.int32(body) : writer.string('x'.repeat(40_000), false),
+      },
       versions: [0, 3],
       operations: [],
-      decode: reader => reader.int32(),
-      encode: (writer, body) =>
-        typeof body === 'number' ? writer.int32(body) : writer.string('x'.repeat(40_000), false),
       handle: (_request, context) => {
         this.#context = context
         return handle() as number

@@ -3,6 +3,7 @@ import type { Logger } from '../base/logger.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { GroupCoordinator } from '../coordination/runtime.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { ApiCodec } from '../protocol/api-codec.ts'
 import type { Reader } from '../protocol/reader.ts'
 import type { Writer } from '../protocol/writer.ts'
 import type { DelayedFetches } from '../replication/delayed-fetches.ts'
@@ -71,7 +72,10 @@ type Resource = 'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID'
 export type RequiredOperation = `${Operation} ${Resource}`
 
 export interface HandlerDefinition<Request, Response> {
-  readonly apiKey: number
+  readonly codec: Pick<
+    ApiCodec<Request, never, unknown, Response>,
+    'apiKey' | 'decodeRequest' | 'encodeResponse'
+  >
   /** Lowest and highest version that is served. */
   readonly versions: readonly [number, number]
   /** Lowest version that ApiVersions names, when it is lower than what is served (KAFKA-18659). */
@@ -80,8 +84,6 @@ export interface HandlerDefinition<Request, Response> {
   readonly overlap?: boolean
   /** What the caller must be allowed to do; empty for APIs that every client may call. */
   readonly operations: readonly RequiredOperation[]
-  decode(reader: Reader, version: number): Request
-  encode(writer: Writer, body: Response, version: number): void
   /**
    * Whatever it does before its first `await` happens in the order of arrival, which idempotent producers rely on.
    * Produce and Fetch return DEFERRED instead of a promise when they have to wait.
@@ -106,14 +108,15 @@ export interface Handler {
 }
 
 export function defineHandler<Request, Response>(definition: HandlerDefinition<Request, Response>): Handler {
+  const { codec } = definition
   return {
-    apiKey: definition.apiKey,
+    apiKey: codec.apiKey,
     versions: definition.versions,
     advertisedMinVersion: definition.advertisedMinVersion ?? definition.versions[0],
     overlap: definition.overlap ?? false,
     operations: definition.operations,
     start: (reader, context, services) =>
-      definition.handle(definition.decode(reader, context.apiVersion), context, services),
-    encode: (writer, body, version) => definition.encode(writer, body as Response, version),
+      definition.handle(codec.decodeRequest(reader, context.apiVersion), context, services),
+    encode: (writer, body, version) => codec.encodeResponse(writer, body as Response, version),
   }
 }

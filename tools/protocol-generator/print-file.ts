@@ -22,10 +22,12 @@ export function printFile(file: SchemaFile): string {
     const model = modelOf(message)
     parts.push(new DecoderPrinter(model, names).print(), new EncoderPrinter(model, names).print())
   }
+  parts.push(...printCodec(file))
   const body = parts.join('\n')
   const imports = [
     ["import { assert } from '../../base/assert.ts'", /\bassert\(/],
     ["import type { FileRange } from '../../base/file-range.ts'", /\bFileRange\b/],
+    ["import type { ApiCodec } from '../api-codec.ts'", /\bApiCodec\b/],
     ["import { ProtocolError } from '../protocol-error.ts'", /\bProtocolError\b/],
     ["import type { Reader } from '../reader.ts'", /\bReader\b/],
     ["import type { Writer } from '../writer.ts'", /\bWriter\b/],
@@ -34,39 +36,60 @@ export function printFile(file: SchemaFile): string {
   return `${HEAD}${used.join('\n')}\n\n${body}`
 }
 
+/** The codec of an API, typed; other files of messages have none. */
+function printCodec(file: SchemaFile): string[] {
+  const api = apiOf(file)
+  if (api === null) return []
+  const { name, request } = api
+  const { versions, flexible } = modelOf(request)
+  const flexibleFrom = request.flexible === 'none' ? 'null' : flexible.first
+  const types = [`${name}Request`, `${name}RequestInit`, `${name}Response`, `${name}ResponseInit`]
+  return [
+    `export const ${codecName(name)}: ApiCodec<${types.join(', ')}> = {
+  apiKey: ${request.apiKey},
+  name: '${name}',
+  minVersion: ${versions.first},
+  maxVersion: ${versions.last},
+  flexibleFrom: ${flexibleFrom},
+  latestVersionUnstable: ${request.latestVersionUnstable === true},
+  decodeRequest: decode${name}Request,
+  encodeRequest: encode${name}Request,
+  decodeResponse: decode${name}Response,
+  encodeResponse: encode${name}Response,
+}
+`,
+  ]
+}
+
+function apiOf(file: SchemaFile) {
+  const request = file.messages.find(({ kind }) => kind === 'request')
+  const response = file.messages.find(({ kind }) => kind === 'response')
+  if (request === undefined || response === undefined) return null
+  return { file: file.name, request, name: request.name.slice(0, -'Request'.length) }
+}
+
+function codecName(name: string): string {
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}Codec`
+}
+
 /** The table of all APIs. */
 export function printIndex(files: readonly SchemaFile[]): string {
   const apis = files
     .map(file => {
-      const request = file.messages.find(({ kind }) => kind === 'request')
-      const response = file.messages.find(({ kind }) => kind === 'response')
-      if (request === undefined || response === undefined) throw new Error(`${file.name} lacks a message`)
-      return { file: file.name, request, response, name: request.name.slice(0, -'Request'.length) }
+      const api = apiOf(file)
+      if (api === null) throw new Error(`${file.name} lacks a message`)
+      return api
     })
     .sort((a, b) => a.request.apiKey! - b.request.apiKey!)
-  const imports = apis.map(({ file, name }) => {
-    const functions = ['decode', 'encode'].flatMap(verb => [
-      `${verb}${name}Request`,
-      `${verb}${name}Response`,
-    ])
-    return `import { ${functions.join(', ')} } from './${file}.ts'`
-  })
-  const entries = apis.map(({ name, request }) => {
-    const { versions, flexible } = modelOf(request)
-    const flexibleFrom = request.flexible === 'none' ? 'null' : flexible.first
-    return `  [${request.apiKey}, {
-    apiKey: ${request.apiKey}, name: '${name}', minVersion: ${versions.first}, maxVersion: ${versions.last},
-    flexibleFrom: ${flexibleFrom}, latestVersionUnstable: ${request.latestVersionUnstable === true},
-    decodeRequest: decode${name}Request, encodeRequest: encode${name}Request,
-    decodeResponse: decode${name}Response, encodeResponse: encode${name}Response,
-  }],`
-  })
+  const imports = apis.map(({ file, name }) => `import { ${codecName(name)} } from './${file}.ts'`)
   return `${HEAD}import type { ApiCodec } from '../api-codec.ts'
 ${imports.join('\n')}
 
+const CODECS: readonly ApiCodec[] = [
+${apis.map(({ name }) => `  ${codecName(name)},`).join('\n')}
+]
+
 /** Every API, by its key. */
-export const API_CODECS: ReadonlyMap<number, ApiCodec> = new Map<number, ApiCodec>([
-${entries.join('\n')}
-])
+export const API_CODECS: ReadonlyMap<number, ApiCodec> = new Map(CODECS.map(codec => [codec.apiKey, codec]))
 `
 }

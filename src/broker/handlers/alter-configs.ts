@@ -1,21 +1,17 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type AlterConfigsRequest,
   type AlterConfigsResponseInit,
-  decodeAlterConfigsRequest,
-  encodeAlterConfigsResponse,
+  alterConfigsCodec,
 } from '../../protocol/generated/alter-configs.ts'
 import { defineHandler } from '../handler.ts'
 import { repeatedResources } from '../repeated-resources.ts'
 
 /** CFG-3, the old way: keys that are not named lose their value. */
 export const alterConfigs = defineHandler<AlterConfigsRequest, AlterConfigsResponseInit>({
-  apiKey: ApiKey.AlterConfigs,
+  codec: alterConfigsCodec,
   versions: [0, 2],
   operations: ['ALTER_CONFIGS TOPIC', 'ALTER_CONFIGS CLUSTER'],
-  decode: decodeAlterConfigsRequest,
-  encode: encodeAlterConfigsResponse,
   async handle(request, _context, services) {
     const repeated = repeatedResources(request.resources)
     const responses = request.resources.map(async resource => {

@@ -3,7 +3,7 @@ import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type ApiVersionsRequest,
   type ApiVersionsResponseInit,
-  decodeApiVersionsRequest,
+  apiVersionsCodec,
   encodeApiVersionsResponse,
 } from '../../protocol/generated/api-versions.ts'
 import type { Writer } from '../../protocol/writer.ts'
@@ -31,11 +31,9 @@ export function createApiVersions(handlers: readonly Handler[]): Handler {
   const own: VersionRange = { apiKey: ApiKey.ApiVersions, minVersion: VERSIONS[0], maxVersion: VERSIONS[1] }
   const apiKeys = [...handlers.map(rangeOf), own].sort((one, other) => one.apiKey - other.apiKey)
   return defineHandler<ApiVersionsRequest, ApiVersionsResponseInit>({
-    apiKey: ApiKey.ApiVersions,
+    codec: apiVersionsCodec,
     versions: VERSIONS,
     operations: [],
-    decode: decodeApiVersionsRequest,
-    encode: encodeApiVersionsResponse,
     handle(request, context, services) {
       const errorCode = problemOf(request, context.apiVersion, services)
       return errorCode === ErrorCode.NONE ? { errorCode, apiKeys } : { errorCode }

@@ -1,21 +1,17 @@
 import { INTERNAL_TOPIC_MESSAGE, isInternalTopic } from '../../metadata/image/metadata-image.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type CreatePartitionsRequest,
   type CreatePartitionsResponseInit,
-  decodeCreatePartitionsRequest,
-  encodeCreatePartitionsResponse,
+  createPartitionsCodec,
 } from '../../protocol/generated/create-partitions.ts'
 import { defineHandler } from '../handler.ts'
 
 /** ADM-2. A request without time for the change is refused before anything is looked at, as in KRaft (measured). */
 export const createPartitions = defineHandler<CreatePartitionsRequest, CreatePartitionsResponseInit>({
-  apiKey: ApiKey.CreatePartitions,
+  codec: createPartitionsCodec,
   versions: [0, 3],
   operations: ['ALTER TOPIC'],
-  decode: decodeCreatePartitionsRequest,
-  encode: encodeCreatePartitionsResponse,
   async handle(request, _context, services) {
     if (request.timeoutMs <= 0) {
       const errorCode = ErrorCode.REQUEST_TIMED_OUT

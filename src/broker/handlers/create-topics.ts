@@ -1,25 +1,21 @@
 import { type ConfigEntry, describeTopicConfig } from '../../config/config-layers.ts'
 import { configLayersOf } from '../../metadata/config-layers-of.ts'
 import { INTERNAL_TOPIC_MESSAGE, isInternalTopic } from '../../metadata/image/metadata-image.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type CreatableTopic,
   type CreatableTopicResultInit,
   type CreateTopicsRequest,
   type CreateTopicsResponseInit,
-  decodeCreateTopicsRequest,
-  encodeCreateTopicsResponse,
+  createTopicsCodec,
 } from '../../protocol/generated/create-topics.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
 
 /** ADM-1. A request without time for the change is refused before anything is looked at, as in KRaft (measured). */
 export const createTopics = defineHandler<CreateTopicsRequest, CreateTopicsResponseInit>({
-  apiKey: ApiKey.CreateTopics,
+  codec: createTopicsCodec,
   versions: [0, 7],
   operations: ['CREATE TOPIC'],
-  decode: decodeCreateTopicsRequest,
-  encode: encodeCreateTopicsResponse,
   async handle(request, _context, services) {
     if (request.timeoutMs <= 0) {
       return { topics: request.topics.map(({ name }) => refused(name, ErrorCode.REQUEST_TIMED_OUT, null)) }

@@ -1,13 +1,11 @@
 import { isInternalTopic } from '../../metadata/image/metadata-image.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type DeleteRecordsPartition,
   type DeleteRecordsPartitionResultInit,
   type DeleteRecordsRequest,
   type DeleteRecordsResponseInit,
-  decodeDeleteRecordsRequest,
-  encodeDeleteRecordsResponse,
+  deleteRecordsCodec,
 } from '../../protocol/generated/delete-records.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
 
@@ -17,11 +15,9 @@ const NO_OFFSET = -1
 
 /** RET-2. */
 export const deleteRecords = defineHandler<DeleteRecordsRequest, DeleteRecordsResponseInit>({
-  apiKey: ApiKey.DeleteRecords,
+  codec: deleteRecordsCodec,
   versions: [0, 2],
   operations: ['DELETE TOPIC'],
-  decode: decodeDeleteRecordsRequest,
-  encode: encodeDeleteRecordsResponse,
   async handle(request, _context, services) {
     const topics = request.topics.map(async ({ name, partitions }) => ({
       name,

@@ -1,13 +1,11 @@
 import { INTERNAL_TOPIC_MESSAGE, isInternalTopic } from '../../metadata/image/metadata-image.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type DeletableTopicResultInit,
   type DeleteTopicState,
   type DeleteTopicsRequest,
   type DeleteTopicsResponseInit,
-  decodeDeleteTopicsRequest,
-  encodeDeleteTopicsResponse,
+  deleteTopicsCodec,
 } from '../../protocol/generated/delete-topics.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
@@ -19,11 +17,9 @@ const DELETION_DISABLED_VERSION = 3
 
 /** ADM-2. A request without time for the change is refused before anything is looked at, as in KRaft (measured). */
 export const deleteTopics = defineHandler<DeleteTopicsRequest, DeleteTopicsResponseInit>({
-  apiKey: ApiKey.DeleteTopics,
+  codec: deleteTopicsCodec,
   versions: [0, 6],
   operations: ['DELETE TOPIC'],
-  decode: decodeDeleteTopicsRequest,
-  encode: encodeDeleteTopicsResponse,
   async handle(request, context, services) {
     const topics =
       context.apiVersion >= BY_ID_VERSION

@@ -1,10 +1,8 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type DescribeClusterRequest,
   type DescribeClusterResponseInit,
-  decodeDescribeClusterRequest,
-  encodeDescribeClusterResponse,
+  describeClusterCodec,
 } from '../../protocol/generated/describe-cluster.ts'
 import { ALL_CLUSTER_OPERATIONS, NOT_ASKED } from '../authorized-operations.ts'
 import { defineHandler } from '../handler.ts'
@@ -15,11 +13,9 @@ const ENDPOINT_CONTROLLERS = 2
 
 /** ADM-5. */
 export const describeCluster = defineHandler<DescribeClusterRequest, DescribeClusterResponseInit>({
-  apiKey: ApiKey.DescribeCluster,
+  codec: describeClusterCodec,
   versions: [0, 2],
   operations: ['DESCRIBE CLUSTER'],
-  decode: decodeDescribeClusterRequest,
-  encode: encodeDescribeClusterResponse,
   handle(request, context, services) {
     const { clusterId } = services.metadata
     if (request.endpointType !== ENDPOINT_BROKERS) {

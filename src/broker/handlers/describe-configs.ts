@@ -10,7 +10,6 @@ import { resourceOf } from '../../metadata/controller/decide-alter-configs.ts'
 import { problemOfTopicName } from '../../metadata/image/topic-name.ts'
 import { ResourceType } from '../../metadata/metadata-record.ts'
 import { type Refusal, refuse } from '../../metadata/refusal.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type DescribeConfigsRequest,
@@ -18,19 +17,16 @@ import {
   type DescribeConfigsResourceResultInit,
   type DescribeConfigsResponseInit,
   type DescribeConfigsResultInit,
-  decodeDescribeConfigsRequest,
-  encodeDescribeConfigsResponse,
+  describeConfigsCodec,
 } from '../../protocol/generated/describe-configs.ts'
 import { describedOnce } from '../described-once.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
 
 /** CFG-2. No keys, or a list that is empty, asks for all of them. */
 export const describeConfigs = defineHandler<DescribeConfigsRequest, DescribeConfigsResponseInit>({
-  apiKey: ApiKey.DescribeConfigs,
+  codec: describeConfigsCodec,
   versions: [0, 4],
   operations: ['DESCRIBE_CONFIGS TOPIC', 'DESCRIBE_CONFIGS CLUSTER'],
-  decode: decodeDescribeConfigsRequest,
-  encode: encodeDescribeConfigsResponse,
   handle(request, _context, services) {
     const describe = describedOnce(
       ({ resourceType, resourceName, configurationKeys }: DescribeConfigsResource) =>

@@ -1,11 +1,9 @@
 import type { GroupMember, GroupState } from '../../coordination/classic-group/group-state.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type DescribeGroupsRequest,
   type DescribeGroupsResponseInit,
-  decodeDescribeGroupsRequest,
-  encodeDescribeGroupsResponse,
+  describeGroupsCodec,
 } from '../../protocol/generated/describe-groups.ts'
 import { describedOnce } from '../described-once.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
@@ -22,11 +20,9 @@ type DescribedMember = NonNullable<DescribedGroup['members']>[number]
 
 /** GRC-9 */
 export const describeGroups = defineHandler<DescribeGroupsRequest, DescribeGroupsResponseInit>({
-  apiKey: ApiKey.DescribeGroups,
+  codec: describeGroupsCodec,
   versions: [0, 6],
   operations: ['DESCRIBE GROUP'],
-  decode: decodeDescribeGroupsRequest,
-  encode: encodeDescribeGroupsResponse,
   handle(request, context, services) {
     const authorizedOperations = request.includeAuthorizedOperations ? GROUP_OPERATIONS : OPERATIONS_NOT_ASKED
     const describe = describedOnce(

@@ -1,13 +1,11 @@
 import type { PartitionImage } from '../../metadata/image/metadata-image.ts'
 import { problemOfTopicName } from '../../metadata/image/topic-name.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type DescribeTopicPartitionsRequest,
   type DescribeTopicPartitionsResponseInit,
   type DescribeTopicPartitionsResponseTopicInit,
-  decodeDescribeTopicPartitionsRequest,
-  encodeDescribeTopicPartitionsResponse,
+  describeTopicPartitionsCodec,
 } from '../../protocol/generated/describe-topic-partitions.ts'
 import { ALL_TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import { defineHandler } from '../handler.ts'
@@ -17,11 +15,9 @@ export const describeTopicPartitions = defineHandler<
   DescribeTopicPartitionsRequest,
   DescribeTopicPartitionsResponseInit
 >({
-  apiKey: ApiKey.DescribeTopicPartitions,
+  codec: describeTopicPartitionsCodec,
   versions: [0, 0],
   operations: ['DESCRIBE TOPIC'],
-  decode: decodeDescribeTopicPartitionsRequest,
-  encode: encodeDescribeTopicPartitionsResponse,
   handle(request, _context, services) {
     const { image } = services.metadata
     const { cursor } = request

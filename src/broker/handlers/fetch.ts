@@ -1,20 +1,12 @@
-import { ApiKey } from '../../protocol/api-key.ts'
-import {
-  decodeFetchRequest,
-  encodeFetchResponse,
-  type FetchRequest,
-  type FetchResponseInit,
-} from '../../protocol/generated/fetch.ts'
+import { type FetchRequest, type FetchResponseInit, fetchCodec } from '../../protocol/generated/fetch.ts'
 import { DEFERRED, defineHandler } from '../handler.ts'
 import { PendingFetch } from '../pending-fetch.ts'
 
 /** FET-1 to FET-6, FSS-1. */
 export const fetch = defineHandler<FetchRequest, FetchResponseInit>({
-  apiKey: ApiKey.Fetch,
+  codec: fetchCodec,
   versions: [4, 18],
   operations: ['READ TOPIC'],
-  decode: decodeFetchRequest,
-  encode: encodeFetchResponse,
   handle(request, context, services) {
     const { metadata, clock, fetchSessions, delayedFetches } = services
     const begun = fetchSessions.begin(request, context.apiVersion, metadata.image, clock.monotonicMs())

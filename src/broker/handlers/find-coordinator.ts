@@ -1,10 +1,8 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeFindCoordinatorRequest,
-  encodeFindCoordinatorResponse,
   type FindCoordinatorRequest,
   type FindCoordinatorResponseInit,
+  findCoordinatorCodec,
 } from '../../protocol/generated/find-coordinator.ts'
 import { type BrokerServices, defineHandler, type RequestContext } from '../handler.ts'
 
@@ -17,11 +15,9 @@ type Coordinator = NonNullable<FindCoordinatorResponseInit['coordinators']>[numb
 
 /** MD-12. The internal topic is created on first use; the answer waits for it. */
 export const findCoordinator = defineHandler<FindCoordinatorRequest, FindCoordinatorResponseInit>({
-  apiKey: ApiKey.FindCoordinator,
+  codec: findCoordinatorCodec,
   versions: [0, 6],
   operations: ['DESCRIBE GROUP'],
-  decode: decodeFindCoordinatorRequest,
-  encode: encodeFindCoordinatorResponse,
   async handle(request, context, services) {
     const errorCode = await readiness(request.keyType, services)
     if (context.apiVersion >= BATCH_VERSION) {

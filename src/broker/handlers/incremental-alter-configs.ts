@@ -1,10 +1,8 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeIncrementalAlterConfigsRequest,
-  encodeIncrementalAlterConfigsResponse,
   type IncrementalAlterConfigsRequest,
   type IncrementalAlterConfigsResponseInit,
+  incrementalAlterConfigsCodec,
 } from '../../protocol/generated/incremental-alter-configs.ts'
 import { defineHandler } from '../handler.ts'
 import { repeatedResources } from '../repeated-resources.ts'
@@ -14,11 +12,9 @@ export const incrementalAlterConfigs = defineHandler<
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponseInit
 >({
-  apiKey: ApiKey.IncrementalAlterConfigs,
+  codec: incrementalAlterConfigsCodec,
   versions: [0, 1],
   operations: ['ALTER_CONFIGS TOPIC', 'ALTER_CONFIGS CLUSTER'],
-  decode: decodeIncrementalAlterConfigsRequest,
-  encode: encodeIncrementalAlterConfigsResponse,
   async handle(request, _context, services) {
     const repeated = repeatedResources(request.resources)
     const responses = request.resources.map(async resource => {

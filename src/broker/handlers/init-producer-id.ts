@@ -1,10 +1,8 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeInitProducerIdRequest,
-  encodeInitProducerIdResponse,
   type InitProducerIdRequest,
   type InitProducerIdResponseInit,
+  initProducerIdCodec,
 } from '../../protocol/generated/init-producer-id.ts'
 import { defineHandler } from '../handler.ts'
 
@@ -15,11 +13,9 @@ const NO_PRODUCER = { producerId: -1, producerEpoch: -1 }
  * otherwise wait for its whole timeout. What an idempotent producer says about an earlier id is not looked at (IDM-1).
  */
 export const initProducerId = defineHandler<InitProducerIdRequest, InitProducerIdResponseInit>({
-  apiKey: ApiKey.InitProducerId,
+  codec: initProducerIdCodec,
   versions: [0, 5],
   operations: ['IDEMPOTENT_WRITE CLUSTER'],
-  decode: decodeInitProducerIdRequest,
-  encode: encodeInitProducerIdResponse,
   async handle(request, _context, services) {
     const isHalf =
       (request.producerId === NO_PRODUCER.producerId) !==

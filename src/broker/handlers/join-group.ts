@@ -1,9 +1,7 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import {
-  decodeJoinGroupRequest,
-  encodeJoinGroupResponse,
   type JoinGroupRequest,
   type JoinGroupResponseInit,
+  joinGroupCodec,
 } from '../../protocol/generated/join-group.ts'
 import { defineHandler } from '../handler.ts'
 
@@ -18,11 +16,9 @@ const SKIP_ASSIGNMENT_VERSION = 9
 
 /** GRC-1 to GRC-6. Answered when the group's next generation starts. */
 export const joinGroup = defineHandler<JoinGroupRequest, JoinGroupResponseInit>({
-  apiKey: ApiKey.JoinGroup,
+  codec: joinGroupCodec,
   versions: [0, 9],
   operations: ['READ GROUP'],
-  decode: decodeJoinGroupRequest,
-  encode: encodeJoinGroupResponse,
   async handle(request, context, services) {
     const { apiVersion } = context
     const hasRebalanceTimeout = apiVersion >= REBALANCE_TIMEOUT_VERSION

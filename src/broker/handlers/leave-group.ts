@@ -1,10 +1,8 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeLeaveGroupRequest,
-  encodeLeaveGroupResponse,
   type LeaveGroupRequest,
   type LeaveGroupResponseInit,
+  leaveGroupCodec,
 } from '../../protocol/generated/leave-group.ts'
 import { defineHandler } from '../handler.ts'
 
@@ -13,11 +11,9 @@ const BATCH_VERSION = 3
 
 /** GRC-7 */
 export const leaveGroup = defineHandler<LeaveGroupRequest, LeaveGroupResponseInit>({
-  apiKey: ApiKey.LeaveGroup,
+  codec: leaveGroupCodec,
   versions: [0, 5],
   operations: ['READ GROUP'],
-  decode: decodeLeaveGroupRequest,
-  encode: encodeLeaveGroupResponse,
   async handle(request, context, services) {
     const { groupId } = request
     const isBatch = context.apiVersion >= BATCH_VERSION

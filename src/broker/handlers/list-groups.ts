@@ -1,9 +1,7 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import {
-  decodeListGroupsRequest,
-  encodeListGroupsResponse,
   type ListGroupsRequest,
   type ListGroupsResponseInit,
+  listGroupsCodec,
 } from '../../protocol/generated/list-groups.ts'
 import { defineHandler } from '../handler.ts'
 
@@ -12,11 +10,9 @@ const GROUP_TYPE = 'classic'
 
 /** GRC-9. Filters of states (KIP-518) and types (KIP-848) ignore case; what no group can be, matches none. */
 export const listGroups = defineHandler<ListGroupsRequest, ListGroupsResponseInit>({
-  apiKey: ApiKey.ListGroups,
+  codec: listGroupsCodec,
   versions: [0, 5],
   operations: ['DESCRIBE CLUSTER'],
-  decode: decodeListGroupsRequest,
-  encode: encodeListGroupsResponse,
   handle(request, _context, services) {
     const { errorCode, groups } = services.groups.listGroups()
     const states = new Set(request.statesFilter.map(state => state.toLowerCase()))

@@ -1,14 +1,12 @@
 import { StorageError } from '../../base/storage-error.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeListOffsetsRequest,
-  encodeListOffsetsResponse,
   type ListOffsetsPartition,
   type ListOffsetsPartitionResponseInit,
   type ListOffsetsRequest,
   type ListOffsetsResponseInit,
   type ListOffsetsTopic,
+  listOffsetsCodec,
 } from '../../protocol/generated/list-offsets.ts'
 import { MalformedBatchError } from '../../protocol/records/malformed-batch-error.ts'
 import type { Partition } from '../../replication/partition.ts'
@@ -40,11 +38,9 @@ const NOTHING: Found = {}
 
 /** LO-1, LO-3, LO-4. */
 export const listOffsets = defineHandler<ListOffsetsRequest, ListOffsetsResponseInit>({
-  apiKey: ApiKey.ListOffsets,
+  codec: listOffsetsCodec,
   versions: [1, 11],
   operations: ['DESCRIBE TOPIC'],
-  decode: decodeListOffsetsRequest,
-  encode: encodeListOffsetsResponse,
   handle(request, context, services) {
     const counts = countsOf(request.topics)
     const topics = request.topics.map(({ name, partitions }) => ({

@@ -1,15 +1,13 @@
 import type { TopicImage } from '../../metadata/image/metadata-image.ts'
 import { problemOfTopicName } from '../../metadata/image/topic-name.ts'
 import { topicToCreate } from '../../metadata/topic-to-create.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeMetadataRequest,
-  encodeMetadataResponse,
   type MetadataRequest,
   type MetadataRequestTopic,
   type MetadataResponseInit,
   type MetadataResponseTopicInit,
+  metadataCodec,
 } from '../../protocol/generated/metadata.ts'
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { ALL_CLUSTER_OPERATIONS, ALL_TOPIC_OPERATIONS, NOT_ASKED } from '../authorized-operations.ts'
@@ -22,11 +20,9 @@ const LOOKUP_BY_ID_VERSION = 12
 
 /** MD-1 to MD-8. A topic that is created on the way exists before the answer. */
 export const metadata = defineHandler<MetadataRequest, MetadataResponseInit>({
-  apiKey: ApiKey.Metadata,
+  codec: metadataCodec,
   versions: [0, 13],
   operations: ['DESCRIBE TOPIC', 'CREATE TOPIC'],
-  decode: decodeMetadataRequest,
-  encode: encodeMetadataResponse,
   async handle(request, context, services) {
     const { image } = services.metadata
     const isAll =

@@ -1,12 +1,10 @@
 import type { CommitTopic, OffsetCommitReply } from '../../coordination/offsets/offset-event.ts'
 import type { TopicsView } from '../../coordination/runtime.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeOffsetCommitRequest,
-  encodeOffsetCommitResponse,
   type OffsetCommitRequest,
   type OffsetCommitResponseInit,
+  offsetCommitCodec,
 } from '../../protocol/generated/offset-commit.ts'
 import { defineHandler } from '../handler.ts'
 
@@ -28,11 +26,9 @@ interface ResolvedTopic {
 
 /** OFS-1, OFS-4. Version 0, which once wrote to ZooKeeper, stores as version 1 does. */
 export const offsetCommit = defineHandler<OffsetCommitRequest, OffsetCommitResponseInit>({
-  apiKey: ApiKey.OffsetCommit,
+  codec: offsetCommitCodec,
   versions: [0, 10],
   operations: ['READ GROUP', 'READ TOPIC'],
-  decode: decodeOffsetCommitRequest,
-  encode: encodeOffsetCommitResponse,
   async handle(request, context, services) {
     const isById = context.apiVersion >= TOPIC_ID_VERSION
     const resolved = request.topics.map(topic => resolve(topic, isById, services.groups.topics))

@@ -1,10 +1,8 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeOffsetDeleteRequest,
-  encodeOffsetDeleteResponse,
   type OffsetDeleteRequest,
   type OffsetDeleteResponseInit,
+  offsetDeleteCodec,
 } from '../../protocol/generated/offset-delete.ts'
 import { defineHandler } from '../handler.ts'
 
@@ -13,11 +11,9 @@ type ResponseTopic = NonNullable<OffsetDeleteResponseInit['topics']>[number]
 
 /** GRC-8, GRC-10 (KIP-496) */
 export const offsetDelete = defineHandler<OffsetDeleteRequest, OffsetDeleteResponseInit>({
-  apiKey: ApiKey.OffsetDelete,
+  codec: offsetDeleteCodec,
   versions: [0, 0],
   operations: ['DELETE GROUP', 'READ TOPIC'],
-  decode: decodeOffsetDeleteRequest,
-  encode: encodeOffsetDeleteResponse,
   async handle({ groupId, topics }, _context, services) {
     const view = services.groups.topics
     const isKnown = (name: string, partitionIndex: number) =>

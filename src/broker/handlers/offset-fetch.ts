@@ -1,12 +1,10 @@
 import type { FetchedTopic, OffsetFetchReply } from '../../coordination/offsets/offset-event.ts'
 import type { TopicsView } from '../../coordination/runtime.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeOffsetFetchRequest,
-  encodeOffsetFetchResponse,
   type OffsetFetchRequest,
   type OffsetFetchResponseInit,
+  offsetFetchCodec,
 } from '../../protocol/generated/offset-fetch.ts'
 import { describedOnce } from '../described-once.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
@@ -25,11 +23,9 @@ type ResponseGroupTopic = NonNullable<ResponseGroup['topics']>[number]
 
 /** OFS-2. Version 0, which once read from ZooKeeper, reads what version 1 does. */
 export const offsetFetch = defineHandler<OffsetFetchRequest, OffsetFetchResponseInit>({
-  apiKey: ApiKey.OffsetFetch,
+  codec: offsetFetchCodec,
   versions: [0, 10],
   operations: ['DESCRIBE GROUP', 'DESCRIBE TOPIC'],
-  decode: decodeOffsetFetchRequest,
-  encode: encodeOffsetFetchResponse,
   async handle(request, context, services) {
     const { apiVersion } = context
     if (apiVersion < BATCH_VERSION) return fetchOneGroup(request, apiVersion, services)

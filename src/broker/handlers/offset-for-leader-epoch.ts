@@ -1,12 +1,10 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeOffsetForLeaderEpochRequest,
   type EpochEndOffsetInit,
-  encodeOffsetForLeaderEpochResponse,
   type OffsetForLeaderEpochRequest,
   type OffsetForLeaderEpochResponseInit,
   type OffsetForLeaderPartition,
+  offsetForLeaderEpochCodec,
 } from '../../protocol/generated/offset-for-leader-epoch.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
 
@@ -15,11 +13,9 @@ export const offsetForLeaderEpoch = defineHandler<
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponseInit
 >({
-  apiKey: ApiKey.OffsetForLeaderEpoch,
+  codec: offsetForLeaderEpochCodec,
   versions: [0, 4],
   operations: ['DESCRIBE TOPIC'],
-  decode: decodeOffsetForLeaderEpochRequest,
-  encode: encodeOffsetForLeaderEpochResponse,
   handle(request, _context, services) {
     const topics = request.topics.map(({ topic, partitions }) => ({
       topic,

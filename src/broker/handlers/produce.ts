@@ -1,12 +1,10 @@
 import { isInternalTopic } from '../../metadata/image/metadata-image.ts'
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeProduceRequest,
-  encodeProduceResponse,
   type PartitionProduceData,
   type ProduceRequest,
   type ProduceResponseInit,
+  produceCodec,
   type TopicProduceData,
 } from '../../protocol/generated/produce.ts'
 import { Partition } from '../../replication/partition.ts'
@@ -20,13 +18,11 @@ const INTERNAL_WRITER = '__admin_client'
 
 /** PRO-1 to PRO-6. Kafka's clients look for version 0 (KAFKA-18659); what was dropped is not served all the same. */
 export const produce = defineHandler<ProduceRequest, ProduceResponseInit>({
-  apiKey: ApiKey.Produce,
+  codec: produceCodec,
   versions: [3, 13],
   advertisedMinVersion: 0,
   overlap: true,
   operations: ['WRITE TOPIC'],
-  decode: decodeProduceRequest,
-  encode: encodeProduceResponse,
   handle(request, context, services) {
     const pending = new PendingProduce(request.acks, context)
     const refusal = refusalOf(request)

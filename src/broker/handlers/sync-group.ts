@@ -1,10 +1,8 @@
-import { ApiKey } from '../../protocol/api-key.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
-  decodeSyncGroupRequest,
-  encodeSyncGroupResponse,
   type SyncGroupRequest,
   type SyncGroupResponseInit,
+  syncGroupCodec,
 } from '../../protocol/generated/sync-group.ts'
 import { defineHandler } from '../handler.ts'
 
@@ -13,11 +11,9 @@ const PROTOCOL_VERSION = 5
 
 /** GRC-1, GRC-4. Answered when the leader has brought the assignment and it is in the log. */
 export const syncGroup = defineHandler<SyncGroupRequest, SyncGroupResponseInit>({
-  apiKey: ApiKey.SyncGroup,
+  codec: syncGroupCodec,
   versions: [0, 5],
   operations: ['READ GROUP'],
-  decode: decodeSyncGroupRequest,
-  encode: encodeSyncGroupResponse,
   async handle(request, context, services) {
     const { protocolType, protocolName } = request
     if (context.apiVersion >= PROTOCOL_VERSION && (protocolType === null || protocolName === null)) {

@@ -15,7 +15,7 @@ export const apiFiles: Rule = file => {
   if (found.length > 1)
     return finding(found[1]!.line, 'one API per file, give this handler a file of its own')
   const { api, line } = found[0]!
-  if (api === null) return finding(line, 'write apiKey as ApiKey.<Name>')
+  if (api === null) return finding(line, 'write codec as <api>Codec')
   if (kebab(api) !== name) return finding(line, `name the file ${kebab(api)}.ts, like its API`)
   return []
 }
@@ -31,14 +31,15 @@ function handlersOf(file: SourceFile): { api: string | null; line: number }[] {
   return found
 }
 
-/** The name in `apiKey: ApiKey.<Name>`. */
+/** The name in `codec: <api>Codec`. */
 function apiOf(definition: Node | undefined): string | null {
   if (definition?.type !== 'ObjectExpression') return null
   for (const property of definition.properties) {
-    if (property.type !== 'Property' || property.key.type !== 'Identifier' || property.key.name !== 'apiKey')
+    if (property.type !== 'Property' || property.key.type !== 'Identifier' || property.key.name !== 'codec')
       continue
     const { value } = property
-    if (value.type === 'MemberExpression' && value.property.type === 'Identifier') return value.property.name
+    if (value.type === 'Identifier' && value.name.endsWith('Codec'))
+      return value.name.slice(0, -'Codec'.length)
   }
   return null
 }
