@@ -41,13 +41,16 @@ export async function startOttla(ports: BrokerPorts, binding: NativeBinding): Pr
     openSegmentsMax: 100,
   })
   const ends = new Set<() => void>()
+  // Clients notice that it is gone, though the timers of this life, which would tell them, may be dead before that.
+  const endAll = () => {
+    for (const end of [...ends]) end()
+  }
   return {
     connect: connectTo(network, ends),
-    close: () => broker.close(),
+    close: () => broker.close().finally(endAll),
     cutPower: () => {
       for (const transport of transports) transport.close()
-      // The timers of this life are dead; the clients notice all the same.
-      for (const end of [...ends]) end()
+      endAll()
     },
   }
 }
