@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { type Answer, keepAnswer } from './answer.ts'
+import type { TurnMember } from './turn.ts'
 
 export interface ConnectionLimits {
   /** Requests of one connection that are handled and not answered yet. */
@@ -12,6 +13,8 @@ export interface ConnectionLimits {
 /** What a connection asks of the server that owns it. */
 export interface ConnectionOwner {
   canOverlap(pendingApiKeys: readonly number[], apiKey: number): boolean
+  /** False when it has had its share of this turn; it is marked ready in the next. */
+  mayGoOn(connection: Connection): boolean
   onRequest(connection: Connection, slot: RequestSlot, bytes: Uint8Array, slabIndex: number): void
   sendAnswer(connection: Connection, answer: Answer): void
   /** The next waiting frame, or the close, may be due: call `proceed` before the pass ends. */
@@ -75,7 +78,7 @@ export class RequestSlot {
  * The order of one connection: its requests are handled one after another, unless the API's rows allow overlap, and
  * their answers leave in the order of the requests, whatever waits. Reads no clock and does no I/O.
  */
-export class Connection {
+export class Connection implements TurnMember {
   readonly connectionId: number
   readonly listenerId: number
   readonly remoteAddress: string
@@ -85,11 +88,14 @@ export class Connection {
   /** Monotonic; kept by the server. */
   lastActiveMs: number
   frameCount = 0
+  turn = 0
+  turnAnswerBytes = 0
   readonly #owner: ConnectionOwner
   readonly #limits: ConnectionLimits
   readonly #slots: RequestSlot[] = []
   readonly #waiting: WaitingFrame[] = []
   #waitingBytes = 0
+  #isHeld = false
   #isPaused = false
   #isClosing = false
   #isClosed = false
@@ -166,6 +172,12 @@ export class Connection {
     if (this.#waiting.length > 0 || this.#isClosing) this.#owner.markReady(this)
   }
 
+  /** While its answers do not leave, no further request is handled. */
+  setHeld(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    if (!isHeld && this.#waiting.length > 0 && !this.#isClosed) this.#owner.markReady(this)
+  }
+
   /**
    * Takes no more requests; closes once those at work are answered and their answers have left. Outside a pass,
    * `NetworkServer.flush` must follow.
@@ -193,6 +205,7 @@ export class Connection {
   }
 
   #mayStart(bytes: Uint8Array): boolean {
+    if (this.#isHeld || !this.#owner.mayGoOn(this)) return false
     if (this.#slots.length === 0) return true
     if (this.#slots.length >= this.#limits.slotsMax) return false
     return this.#owner.canOverlap(

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { loadNativeBinding } from '../native/load.ts'
@@ -6,7 +7,7 @@ import { SystemClock } from '../platform/system-clock.ts'
 import { SystemTimers } from '../platform/system-timers.ts'
 import { NO_HOLES } from './answer.ts'
 import type { RequestSlot } from './connection.ts'
-import { NetworkServer } from './server.ts'
+import { NetworkServer, type NetworkServerOptions } from './server.ts'
 
 const CLIENTS = 16
 const REQUESTS = 2000
@@ -25,6 +26,27 @@ async function answersOf(socket: Socket, count: number): Promise<number[]> {
   return names
 }
 
+const OPTIONS: NetworkServerOptions = {
+  frameSizeMaxBytes: 1_000_000,
+  requestMemoryMaxBytes: 10_000_000,
+  connectionsMax: 100,
+  sendQueueHighWaterBytes: 1_000_000,
+  slotsMax: 5,
+  waitingFramesMax: 64,
+  waitingBytesMax: 1_000_000,
+  idleMs: 600_000,
+  unfinishedFrameMs: 30_000,
+  connectionsPerAddressMax: 100,
+}
+
+const HANDLER = {
+  onPassEnd: () => {},
+  onSent: () => {},
+  canOverlap: () => false,
+  onConnectionOpened: () => {},
+  onConnectionClosed: () => {},
+}
+
 test('NET: pipelined requests of many connections, answered late and out of order, come back in order', async () => {
   const binding = loadNativeBinding()
   let parked: { slot: RequestSlot; name: Uint8Array }[] = []
@@ -36,19 +58,9 @@ test('NET: pipelined requests of many connections, answered late and out of orde
       timers: new SystemTimers(),
       createTransport: (options, events) => new NativeTransport(binding, options, events),
     },
+    OPTIONS,
     {
-      frameSizeMaxBytes: 1_000_000,
-      requestMemoryMaxBytes: 10_000_000,
-      connectionsMax: 100,
-      sendQueueHighWaterBytes: 1_000_000,
-      slotsMax: 5,
-      waitingFramesMax: 64,
-      waitingBytesMax: 1_000_000,
-      idleMs: 600_000,
-      unfinishedFrameMs: 30_000,
-      connectionsPerAddressMax: 100,
-    },
-    {
+      ...HANDLER,
       onRequest: (_connection, slot, bytes) => parked.push({ slot, name: bytes.slice(2, 6) }),
       onPassEnd: () => {
         const now = parked.filter((_, i) => i % 3 === 0)
@@ -57,8 +69,6 @@ test('NET: pipelined requests of many connections, answered late and out of orde
       },
       onSent: () => {},
       canOverlap: () => true,
-      onConnectionOpened: () => {},
-      onConnectionClosed: () => {},
     },
   )
   const { port } = server.listen({ name: 'PLAINTEXT', host: 'localhost', port: 0 }, 0)
@@ -85,3 +95,56 @@ test('NET: pipelined requests of many connections, answered late and out of orde
   for (const socket of sockets) socket.destroy()
   server.close()
 })
+
+test.each([
+  ['at once', 1],
+  ['every other one in a turn of its own', 2],
+])(
+  'a client that does not read is answered no more than sockets and high water hold: %s',
+  async (_name, every) => {
+    const count = 60
+    const answerBytes = new Uint8Array(2_000_000)
+    let handled = 0
+    const server = new NetworkServer(
+      {
+        clock: new SystemClock(),
+        timers: new SystemTimers(),
+        createTransport: (options, events) => new NativeTransport(loadNativeBinding(), options, events),
+      },
+      { ...OPTIONS, waitingFramesMax: count },
+      {
+        ...HANDLER,
+        onRequest: (_connection, slot) => {
+          handled += 1
+          const complete = () =>
+            slot.complete({ buffer: answerBytes, start: 0, end: answerBytes.length, holes: NO_HOLES })
+          if (handled % every === 0) complete()
+          else {
+            setImmediate(() => {
+              complete()
+              server.flush()
+            })
+          }
+        },
+      },
+    )
+    const { port } = server.listen({ name: 'PLAINTEXT', host: 'localhost', port: 0 }, 0)
+    const socket = connect(port, '127.0.0.1')
+    socket.pause()
+    await once(socket, 'connect')
+    const request = Buffer.from([0, 0, 0, 2, 0, 3])
+    socket.write(Buffer.concat(Array.from({ length: count }, () => request)))
+    await new Promise(resolve => setTimeout(resolve, 300))
+    expect(handled).toBeGreaterThan(0)
+    expect(handled).toBeLessThan(15)
+    let received = 0
+    socket.on('data', bytes => {
+      received += bytes.length
+      if (received === count * (answerBytes.length + 4)) socket.destroy()
+    })
+    socket.resume()
+    await once(socket, 'close')
+    expect([handled, received]).toEqual([count, count * (answerBytes.length + 4)])
+    server.close()
+  },
+)

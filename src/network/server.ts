@@ -2,17 +2,19 @@ import { assert } from '../base/assert.ts'
 import type { Clock, Timer, Timers } from '../base/clock.ts'
 import {
   type CloseReason,
+  CONNECTION_STATE_LENGTH,
   FRAME_ROW_LENGTH,
   type Transport,
   type TransportEvents,
   type TransportOptions,
 } from '../base/transport.ts'
-import type { Answer } from './answer.ts'
+import { type Answer, answerSizeBytes } from './answer.ts'
 import { AnswerQueue } from './answer-queue.ts'
 import { Connection, type ConnectionLimits, type ConnectionOwner, type RequestSlot } from './connection.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
 import { type BoundListener, bindListener, type ListenAddress } from './listener.ts'
 import { createNetworkCounters, type NetworkCounters } from './network-counters.ts'
+import { Turn } from './turn.ts'
 
 export interface NetworkServerOptions extends TransportOptions, ConnectionLimits {
   /** `connections.max.idle.ms`; 0 or less: never. */
@@ -56,11 +58,15 @@ export class NetworkServer {
   readonly #transport: Transport
   readonly #answers: AnswerQueue
   readonly #sweep: ConnectionSweep
+  readonly #turn: Turn<Connection>
+  readonly #state = new Float64Array(CONNECTION_STATE_LENGTH)
   readonly #owner: ConnectionOwner
   readonly #connections = new Map<number, Connection>()
   readonly #connectionsPerAddress = new Map<string, number>()
   #ready: Connection[] = []
   #draining: Connection[] = []
+  /** Since the last send. */
+  readonly #answered = new Set<Connection>()
   /** Their frames were handled, but what a handler staged of them is written by `onPassEnd` only. */
   #spentSlabs: number[] = []
   #sweepTimer: Timer | null = null
@@ -75,6 +81,9 @@ export class NetworkServer {
     this.#transport = environment.createTransport(options, this.#transportEvents())
     this.#answers = new AnswerQueue(this.#transport)
     this.#sweep = new ConnectionSweep(this.#transport, options)
+    const { clock, timers } = environment
+    const onNext = (postponed: readonly Connection[]) => this.#onNextTurn(postponed)
+    this.#turn = new Turn(options.sendQueueHighWaterBytes, { clock, timers, onNext })
     this.#owner = this.#connectionOwner()
     this.#armSweep()
   }
@@ -118,6 +127,7 @@ export class NetworkServer {
   flush(): void {
     if (this.#isInPass || this.#isClosed) return
     this.#isInPass = true
+    this.#turn.begin()
     if (this.#ready.length > 0) this.#proceedReady()
     this.#sendAll()
     this.#isInPass = false
@@ -128,6 +138,7 @@ export class NetworkServer {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#sweepTimer?.cancel()
+    this.#turn.close()
     for (const connection of this.#connections.values()) connection.markClosed()
     this.#connections.clear()
     this.#transport.close()
@@ -147,13 +158,14 @@ export class NetworkServer {
         this.#onConnection({ connectionId, listenerId, remoteAddress, remotePort }),
       onFrames: (rows, count, slabs) => this.#onFrames(rows, count, slabs),
       onClose: (connectionId, reason) => this.#onClose(connectionId, reason),
-      onDrain: () => {},
+      onDrain: connectionId => this.#onDrain(connectionId),
     }
   }
 
   #connectionOwner(): ConnectionOwner {
     return {
       canOverlap: (pendingApiKeys, apiKey) => this.#handler.canOverlap(pendingApiKeys, apiKey),
+      mayGoOn: connection => this.#turn.mayGoOn(connection),
       onRequest: (connection, slot, bytes, slabIndex) =>
         this.#handler.onRequest(connection, slot, bytes, slabIndex),
       sendAnswer: (connection, answer) => this.#sendAnswer(connection, answer),
@@ -187,9 +199,22 @@ export class NetworkServer {
     this.#handler.onConnectionOpened(connection)
   }
 
+  #onNextTurn(postponed: readonly Connection[]): void {
+    for (const connection of postponed) {
+      if (connection.isOpen) this.#ready.push(connection)
+    }
+    this.flush()
+  }
+
+  #onDrain(connectionId: number): void {
+    this.#connections.get(connectionId)?.setHeld(false)
+    this.flush()
+  }
+
   #onFrames(rows: Int32Array, count: number, slabs: readonly (Uint8Array | undefined)[]): void {
     assert(!this.#isInPass, 'a wake-up does not come within a pass')
     this.#isInPass = true
+    this.#turn.begin()
     this.counters.wakeUps += 1
     this.counters.framesReceived += count
     const nowMs = this.#environment.clock.monotonicMs()
@@ -232,6 +257,7 @@ export class NetworkServer {
   #sendAll(): void {
     this.#answers.flush()
     this.#handler.onSent()
+    this.#holdSlowReaders()
     this.#releaseSpentSlabs()
     if (this.#draining.length === 0) return
     const draining = this.#draining
@@ -239,8 +265,21 @@ export class NetworkServer {
     for (const connection of draining) this.#transport.closeConnection(connection.connectionId, true)
   }
 
+  /** What they have sent waits until what they were answered has left: else the answers would pile up here. */
+  #holdSlowReaders(): void {
+    if (this.#answered.size === 0) return
+    for (const connection of this.#answered) {
+      const { connectionId, waitingCount } = connection
+      if (waitingCount === 0 || !this.#transport.connectionState(connectionId, this.#state)) continue
+      if (this.#state[2]! > this.#options.sendQueueHighWaterBytes) connection.setHeld(true)
+    }
+    this.#answered.clear()
+  }
+
   #sendAnswer(connection: Connection, answer: Answer): void {
     connection.lastActiveMs = this.#environment.clock.monotonicMs()
+    this.#answered.add(connection)
+    this.#turn.answered(connection, answerSizeBytes(answer))
     this.#answers.push(connection.connectionId, answer)
   }
 
