@@ -90,6 +90,33 @@ test('a full disk rolls everything back that was staged: offsets, producers, ind
   expect(world.values()).toEqual(['v', 'w'])
 })
 
+test('a refused write leaves times, indexes and where the next entry is due as if it had never been', async () => {
+  const settings = { indexIntervalBytes: 150, durability: 'os' } as const
+  const state = async (isRefusedBetween: boolean) => {
+    const world = await StorageWorld.open(settings)
+    for (const timestampMs of [1000, 1001, 1002]) world.append({ timestampMs })
+    if (isRefusedBetween) {
+      for (let index = 0; index < 5; index += 1) world.stage({ timestampMs: 9000 })
+      world.disk.failNext('pwritev', 'ENOSPC', '.log')
+      expect(world.logs.flushStaged()).toHaveLength(1)
+    }
+    for (const timestampMs of [1003, 1004, 1005, 1006]) world.append({ timestampMs })
+    const { offsetIndex, timeIndex, maxTimestampMs, offsetOfMaxTimestamp } = world.log.segments[0]!
+    const entries = [offsetIndex.encode(), timeIndex.encode()]
+    return { entries, maxTimestampMs, offsetOfMaxTimestamp, later: world.log.offsetForTimestamp(2000) }
+  }
+  const expected = await state(false)
+  expect(expected.entries[1]!.length).toBeGreaterThan(12)
+  expect(await state(true)).toEqual(expected)
+})
+
+test('a log that is deleted with batches staged takes them along', async () => {
+  const world = await StorageWorld.open()
+  world.stage()
+  await world.settled(world.logs.deleteLog('t', 0))
+  expect(world.logs.flushStaged()).toEqual([])
+})
+
 test('an I/O error fences the directory: no append is taken any more', async () => {
   const world = await filled(1)
   world.stage()
@@ -117,6 +144,18 @@ test('IDM-1: the last five batches of a producer are known again, with their fir
   expect(world.append(batch(0))).toMatchObject({ errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER })
   expect(world.append(batch(8))).toMatchObject({ errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER })
   expect(world.append(batch(6))).toMatchObject({ ok: true, duplicate: false, baseOffset: 6 })
+})
+
+test('IDM-1: a batch that ends like one before but is of another size is not that one', async () => {
+  const world = await StorageWorld.open()
+  const producer = { producerId: 9, producerEpoch: 0 }
+  world.append({ ...producer, baseSequence: 0, values: ['a', 'b', 'c'] })
+  expect(world.append({ ...producer, baseSequence: 2, values: ['c'] })).toMatchObject({
+    errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  })
+  expect(world.append({ ...producer, baseSequence: 0, values: ['a', 'b', 'c'] })).toMatchObject({
+    duplicate: true,
+  })
 })
 
 test('IDM-1: an older epoch is fenced, a newer one begins at sequence 0', async () => {
@@ -201,6 +240,29 @@ test('RET-1: segments go by age, with the newest record of each, and by size', a
   world.logs.applyRetention()
   expect(world.log.logStartOffset).toBe(4)
   expect(world.append()).toMatchObject({ baseOffset: 4 })
+})
+
+test('RET-1: what is as old as retention.ms stays, what is older goes', async () => {
+  const world = await filled(1, { retentionMs: 1000 })
+  const { maxTimestampMs } = world.log.segments[0]!
+  world.time.advance(maxTimestampMs + 1000 - world.time.clock.wallMs())
+  world.logs.applyRetention()
+  expect(world.log.logStartOffset).toBe(0)
+  world.time.advance(1)
+  world.logs.applyRetention()
+  expect(world.log.logStartOffset).toBe(1)
+})
+
+test('RET-1, RET-2: nothing is removed that is not below the high watermark yet', async () => {
+  const world = await StorageWorld.open({ retentionSizeBytes: 0 })
+  world.append()
+  world.logs.applyRetention()
+  expect(world.log.logStartOffset).toBe(0)
+  expect(world.log.deleteRecordsBefore(1)).toMatchObject({ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE })
+  world.sync()
+  expect(world.log.deleteRecordsBefore(1)).toEqual({ ok: true, logStartOffset: 1 })
+  world.logs.applyRetention()
+  expect(world.log.segments[0]!.baseOffset).toBe(1)
 })
 
 test('RET-2: what was deleted is out of range, and stays so after a restart', async () => {
