@@ -11,7 +11,7 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   nextError: ErrorCode = ErrorCode.NONE
   /** Replays wait for it. */
   replayGate: Promise<void> = Promise.resolve()
-  #held: (() => void)[] = []
+  readonly #held: (() => void)[] = []
 
   isReady(): boolean {
     return this.isTopicThere
@@ -36,9 +36,11 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   }
 
   commit(): void {
-    const held = this.#held
-    this.#held = []
-    for (const finish of held) finish()
+    this.commitFirst(this.#held.length)
+  }
+
+  commitFirst(count: number): void {
+    for (const finish of this.#held.splice(0, count)) finish()
   }
 
   async replay(shard: number, each: Parameters<CoordinatorLog['replay']>[1]): Promise<void> {

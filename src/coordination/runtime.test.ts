@@ -179,6 +179,29 @@ test('a failed append refuses what waits and goes back to what the log holds', a
   world.groups.close()
 })
 
+test('an append from before a failure, done behind it, makes nothing safe that came later', async () => {
+  const world = await started()
+  world.log.isHolding = true
+  world.log.nextError = ErrorCode.KAFKA_STORAGE_ERROR
+  const [failed, behind] = [world.commit(1), world.commit(2)]
+  world.log.commitFirst(1)
+  expect([(await failed).errorCode, (await behind).errorCode]).toEqual(
+    Array(2).fill(ErrorCode.NOT_COORDINATOR),
+  )
+  await world.advance(0)
+  let isAnswered = false
+  const later = world.commit(3).then(reply => {
+    isAnswered = true
+    return reply
+  })
+  world.log.commitFirst(1)
+  await world.advance(0)
+  expect(isAnswered).toBe(false)
+  world.log.commit()
+  expect((await later).errorCode).toBe(ErrorCode.NONE)
+  world.groups.close()
+})
+
 test('GRC-11: a coordinator that starts anew knows members, generation and offsets', async () => {
   const before = await started()
   const memberId = await before.stabilize()
@@ -305,6 +328,22 @@ test('OFS-3: the clean-up runs by itself', async () => {
   await world.advance(1_200_000)
   expect(world.groups.listGroups().groups).toEqual([])
   world.groups.close()
+})
+
+test('OFS-3: a group that the clean-up removed does not come back with a restart', async () => {
+  const world = await started()
+  const memberId = await world.stabilize()
+  await world.groups.leaveGroup({
+    groupId: 'g',
+    members: [{ memberId, groupInstanceId: null }],
+  })
+  await world.advance(1_200_000)
+  expect(world.groups.listGroups().groups).toEqual([])
+  world.groups.close()
+  const again = await started(world.log)
+  await again.advance(0)
+  expect(again.groups.listGroups().groups).toEqual([])
+  again.groups.close()
 })
 
 test('OFS-3: a topic with more partitions than one append holds loses all its offsets', async () => {

@@ -171,6 +171,19 @@ test('large frames that wait keep their slab, and give it back', () => {
   }
 })
 
+test('a client that leaves gives back the memory of what it had waiting', () => {
+  const { time, network, handled } = world({ requestMemoryMaxBytes: 300_000, waitingBytesMax: 1_000_000 })
+  const leaving = client(network)
+  for (const name of [1, 2, 3, 4]) leaving.socket.write(request(METADATA, name, 90_000))
+  time.advance(1)
+  leaving.socket.close()
+  time.advance(1)
+  const { socket } = client(network)
+  socket.write(request(METADATA, 5, 290_000))
+  time.advance(1)
+  expect(handled.map(({ bytes }) => bytes[2])).toEqual([1, 5])
+})
+
 test('who holds the memory that others need, behind a request without an answer, is closed; else he waits', () => {
   const options = { requestMemoryMaxBytes: 300_000, waitingBytesMax: 1_000_000, idleMs: 0 }
   const { time, network, server, handled } = world(options)

@@ -235,6 +235,18 @@ test('acks=all is answered behind the sync of its records, acks=1 behind their w
   expect(produced(all.value)).toEqual([0, 0])
 })
 
+test('acks=1 and acks=all of a write that the disk refuses are told so', async () => {
+  await begin()
+  await world.createTopic('t')
+  for (const acks of [1, -1]) {
+    world.disk.failNext('pwritev', 'ENOSPC', 't-0')
+    expect(await produce(9, produceOf('t', batchOf(['a']), { acks }))).toEqual(
+      REFUSED(ErrorCode.KAFKA_STORAGE_ERROR),
+    )
+  }
+  expect(await produce(9, produceOf('t', batchOf(['b']), { acks: 1 }))).toEqual([0, 0])
+})
+
 test('a sync that began before a batch was written does not make it safe', async () => {
   await begin()
   await world.createTopic('t')
@@ -352,6 +364,17 @@ test('batches that a worker checks keep the order of their partition, and small 
   expect(produced(large.value)).toEqual([0, 0])
   expect(produced(small.value)).toEqual([0, 1])
   expect(produced(other.value)).toEqual([0, 0])
+})
+
+test('request memory of batches that a worker has checked is there for the next', async () => {
+  const large = batchOf([RANDOM_TEXT], { codec: Codec.GZIP })
+  await begin({ 'queued.max.request.bytes': `${Math.ceil(1.5 * large.length)}` })
+  await world.createTopic('t')
+  for (let offset = 0; offset < 3; offset += 1) {
+    const reply = client.send(PRODUCE, 9, produceOf('t', large.slice()))
+    await world.until(() => reply.isAnswered)
+    expect(produced(reply.value)).toEqual([0, offset])
+  }
 })
 
 test('a large damaged batch is refused, and acks=0 with one ends the connection', async () => {
