@@ -45,6 +45,7 @@ test('a row that no title names is found, whatever comments and bodies say', () 
   expect(findings({})).toEqual([untested])
   expect(findings({ 'src/a.ts': '// NET-1' })).toEqual([untested])
   expect(findings({ 'src/a.test.ts': "// NET-1\ntest('x', () => f('NET-1'))" })).toEqual([untested])
+  expect(findings({ 'src/a.test.ts': "log.warn('NET-1')\nlatest('NET-1')" })).toEqual([untested])
   expect(findings({ 'src/a.ts': "test('NET-1', f)" })).toEqual([untested])
 })
 

@@ -228,6 +228,19 @@ test('IDM-1 a producer that the broker does not know begins at any sequence', as
   )
 })
 
+test('IDM-1 a repeated batch is answered with its first offset and its first append time', async () => {
+  await world.createTopic('stamped', { configs: { 'message.timestamp.type': 'LogAppendTime' } })
+  const send = async () => {
+    const request = produceOf('stamped', producer({ baseSequence: 0 }))
+    const answer = await world.call(world.connect(), PRODUCE, 9, request)
+    const { errorCode, baseOffset, logAppendTimeMs } = answer.responses[0]!.partitionResponses[0]!
+    return [errorCode, baseOffset, logAppendTimeMs]
+  }
+  expect(await send()).toEqual([0, 0, NOW_MS])
+  await world.pass(5_000)
+  expect(await send()).toEqual([0, 0, NOW_MS])
+})
+
 test('IDM-1 an older epoch is refused with 47, a newer one begins at sequence 0', async () => {
   expect(await produce(producer({ baseSequence: 0, producerEpoch: 3 }))).toEqual([0, 0])
   expect(await produce(producer({ baseSequence: 1, producerEpoch: 1 }))).toEqual(

@@ -34,3 +34,26 @@ test('GRC-9: a group that is named many times is described as often, and looked 
   expect(states).toEqual(['Stable', 'Stable', 'Stable'])
   expect(describe).toHaveBeenCalledTimes(1)
 })
+
+test('GRC-1, GRC-9: a group is described in each of its states', async () => {
+  const world = await GroupRequests.started()
+  const state = async () => (await world.describe(5, 'g'))?.groupState
+  expect(await state()).toBe('Dead')
+  const { memberId } = await world.join(3)
+  expect(await state()).toBe('CompletingRebalance')
+  // Before the generation is settled neither protocol nor subscription is shown.
+  const joined = await world.describe(5, 'g')
+  expect(joined).toMatchObject({
+    protocolData: '',
+    members: [{ memberId, memberMetadata: new Uint8Array(0) }],
+  })
+  await world.sync(3, memberId)
+  expect(await state()).toBe('Stable')
+  void world.join(3)
+  expect(await state()).toBe('PreparingRebalance')
+  await world.join(3, { memberId })
+  await world.leave(1, { groupId: 'g', memberId })
+  const rest = (await world.describe(5, 'g'))!.members.map(member => ({ memberId: member.memberId }))
+  await world.leave(3, { groupId: 'g', members: rest })
+  expect(await state()).toBe('Empty')
+})

@@ -408,3 +408,34 @@ test('LIM-1 fetch.max.bytes bounds what a reader may ask for', async () => {
   const data = await fetch(11, fetchOf('t', { fetchOffset: 0, maxBytes: 1_000_000 }))
   expect(offsetsOf(data.records)).toEqual([0, 1])
 })
+
+test('FSS-1 a session tells what is new since its last answer, from version 7 on', async () => {
+  await world.createTopic('t', { partitions: 2 })
+  await produce('t', 'v0')
+  const partitions = [0, 1].map(partition => ({ partition, fetchOffset: 0, partitionMaxBytes: 1000 }))
+  const base = { maxWaitMs: 0, minBytes: 1, maxBytes: 10_000 }
+  const call = (change: object) => world.call(client, FETCH, 11, { ...base, ...change })
+  const shown = (answer: Awaited<ReturnType<typeof call>>) =>
+    answer.responses.flatMap(topic => topic.partitions.map(data => data.partitionIndex))
+  const opened = await call({ sessionId: 0, sessionEpoch: 0, topics: [{ topic: 't', partitions }] })
+  const { sessionId } = opened
+  expect(sessionId).toBeGreaterThan(0)
+  expect(shown(opened)).toEqual([0, 1])
+  const behind = [{ topic: 't', partitions: [{ partition: 0, fetchOffset: 1, partitionMaxBytes: 1000 }] }]
+  expect(shown(await call({ sessionId, sessionEpoch: 1, topics: behind }))).toEqual([])
+  await world.call(world.connect(), PRODUCE, 9, produceOf('t', batchOf(['x']), { index: 1 }))
+  expect(shown(await call({ sessionId, sessionEpoch: 2, topics: [] }))).toEqual([1])
+  const forgottenTopicsData = [{ topic: 't', partitions: [1] }]
+  expect(shown(await call({ sessionId, sessionEpoch: 3, topics: [], forgottenTopicsData }))).toEqual([])
+  const errorOf = async (change: object) => {
+    const { errorCode, responses } = await call({ topics: [], ...change })
+    expect(responses).toEqual([])
+    return errorCode
+  }
+  expect(await errorOf({ sessionId, sessionEpoch: 9 })).toBe(ErrorCode.INVALID_FETCH_SESSION_EPOCH)
+  expect(await errorOf({ sessionId: sessionId + 1, sessionEpoch: 1 })).toBe(
+    ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
+  )
+  await call({ sessionId, sessionEpoch: -1, topics: [] })
+  expect(await errorOf({ sessionId, sessionEpoch: 4 })).toBe(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
+})

@@ -14,3 +14,17 @@ test('GRC-9: groups are listed, filtered by state from version 4 and by type fro
     { groupId: 'simple', protocolType: '', groupState: 'Empty', groupType: 'classic' },
   ])
 })
+
+test('GRC-9: a group has the protocol type that its members gave it, such as connect', async () => {
+  const world = await GroupRequests.started()
+  await world.join(3, {
+    protocolType: 'connect',
+    protocols: [{ name: 'sessioned', metadata: new Uint8Array([1]) }],
+  })
+  const listed = { groupId: 'g', protocolType: 'connect', groupState: '', groupType: '' }
+  expect(await world.list(3)).toEqual([listed])
+  expect(await world.list(4)).toEqual([{ ...listed, groupState: 'CompletingRebalance' }])
+  expect(await world.list(5)).toEqual([
+    { ...listed, groupState: 'CompletingRebalance', groupType: 'classic' },
+  ])
+})

@@ -81,8 +81,14 @@ test.each([2, 8, 10])(
   'OFS-4: OffsetCommit %i refuses a partition that its topic has not, alone',
   async version => {
     const world = await GroupRequests.started()
+    const unknown = [{ partitionIndex: 3, committedOffset: 42 }]
     const partitions = [3, 1, -1].map(partitionIndex => ({ partitionIndex, committedOffset: 42 }))
     const topic = version >= 10 ? { topicId: TOPIC_ID } : { name: 't' }
+    expect(await world.commitAll(version, [{ ...topic, partitions: unknown }])).toEqual([
+      [3, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+    ])
+    // Nothing was committed, so there is no group.
+    expect(await world.list(0)).toEqual([])
     expect(await world.commitAll(version, [{ ...topic, partitions }])).toEqual([
       [3, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
       [1, ErrorCode.NONE],
