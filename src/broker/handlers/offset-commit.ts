@@ -32,9 +32,7 @@ export const offsetCommit = defineHandler<OffsetCommitRequest, OffsetCommitRespo
   async handle(request, context, services) {
     const isById = context.apiVersion >= TOPIC_ID_VERSION
     const resolved = request.topics.map(topic => resolve(topic, isById, services.groups.topics))
-    const topics = resolved.flatMap(({ known, name }) =>
-      name === null || known.length === 0 ? [] : [commitTopic(known, name)],
-    )
+    const topics = resolved.flatMap(({ known, name }) => (name === null ? [] : [commitTopic(known, name)]))
     const unknownTopic = isById ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     if (topics.length === 0) return { topics: mergeAnswers(resolved, NOTHING_COMMITTED, unknownTopic) }
     const reply = await services.groups.commitOffsets({
@@ -81,7 +79,7 @@ function mergeAnswers(
   let next = 0
   return resolved.map(({ request, name, known }) => {
     if (name === null) return answer(request, () => unknownTopic)
-    const answered = known.length === 0 ? undefined : reply.topics[next++]
+    const answered = reply.topics[next++]
     const ofKnown = new Map(
       answered?.partitions.map(partition => [partition.partitionIndex, partition.errorCode]),
     )
