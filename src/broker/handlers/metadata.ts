@@ -74,7 +74,8 @@ async function answerFor(
   if (topic.topicId !== ZERO_UUID) {
     if (version < LOOKUP_BY_ID_VERSION) return refused(topic, ErrorCode.INVALID_REQUEST)
     const found = image.topicById(topic.topicId)
-    return found === undefined ? refused(topic, ErrorCode.UNKNOWN_TOPIC_ID) : describedTopic(found)
+    if (found !== undefined) return describedTopic(found)
+    return { ...refused(topic, ErrorCode.UNKNOWN_TOPIC_ID), name: null }
   }
   // Kafka answers -1 here from version 12 on, which tells a client nothing.
   if (topic.name === null) return refused(topic, ErrorCode.INVALID_REQUEST)
