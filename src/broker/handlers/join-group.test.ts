@@ -84,3 +84,23 @@ test('GRC-4: JoinGroup 7 and above names the type of the protocol that was chose
     expect(joined).toMatchObject({ protocolName: 'range', protocolType: version >= 7 ? 'consumer' : null })
   }
 })
+
+test.each([5, 8, 9])(
+  'GRC-6: JoinGroup %i of a static leader that restarts makes no rebalance',
+  async version => {
+    const world = await GroupRequests.started()
+    const groupInstanceId = 'i'
+    const { memberId: former } = await world.join(version, { groupInstanceId })
+    await world.sync(3, former, { groupInstanceId })
+    const joined = await world.join(version, { groupInstanceId })
+    expect(joined).toMatchObject({ errorCode: ErrorCode.NONE, generationId: 1 })
+    expect(joined.memberId).not.toBe(former)
+    // From KIP-814 on it leads and is told to assign nothing; before, it must not think that it leads.
+    expect([joined.skipAssignment, joined.leader, joined.members.length]).toEqual(
+      version >= 9 ? [true, joined.memberId, 1] : [false, former, 0],
+    )
+    expect([
+      ...(await world.sync(3, joined.memberId, { groupInstanceId, assignments: [] })).assignment,
+    ]).toEqual([9])
+  },
+)
