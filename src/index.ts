@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from './base/logger.ts'
 import { Broker } from './broker/broker.ts'
-import { createMachine } from './broker/machine.ts'
+import { createNativePlatform } from './broker/native-platform.ts'
 import { startProblem } from './broker/start-problem.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { parseBrokerConfig } from './config/parse-broker-config.ts'
@@ -76,7 +76,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Emb
 
 async function launch(config: BrokerConfig, logger: Logger): Promise<Broker> {
   try {
-    return await Broker.start(config, createMachine(logger))
+    return await Broker.start(config, createNativePlatform(logger))
   } catch (error) {
     throw startProblem(error, config)
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Broker } from './broker/broker.ts'
-import { createMachine } from './broker/machine.ts'
+import { createNativePlatform } from './broker/native-platform.ts'
 import { startProblem } from './broker/start-problem.ts'
 import { createProgram } from './cli/create-program.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
@@ -11,7 +11,7 @@ import { SystemClock } from './platform/system-clock.ts'
 async function launchBroker(config: BrokerConfig): Promise<Broker> {
   const logger = new PinoLogger({ level: 'info', readable: process.stderr.isTTY === true })
   try {
-    return await Broker.start(config, createMachine(logger))
+    return await Broker.start(config, createNativePlatform(logger))
   } catch (error) {
     throw startProblem(error, config)
   }

@@ -1,4 +1,4 @@
-import { createBatchNative } from '../../src/broker/machine.ts'
+import { createBatchNative } from '../../src/broker/native-platform.ts'
 import { type Codec, createCodecs } from '../../src/native/codecs.ts'
 import { loadNativeBinding } from '../../src/native/load.ts'
 import { SeededRandom } from '../../src/platform/seeded-random.ts'

@@ -1,4 +1,4 @@
-import { createMachine } from '../../src/broker/machine.ts'
+import { createNativePlatform } from '../../src/broker/native-platform.ts'
 import type { Platform } from '../../src/broker/platform.ts'
 import { defaultTopicConfig } from '../../src/config/topic-config.ts'
 import { PinoLogger } from '../../src/platform/pino-logger.ts'
@@ -24,7 +24,7 @@ export interface OttlaDirectoryOptions {
 export class OttlaDirectory {
   readonly #options: OttlaDirectoryOptions
   readonly #config: LogConfig
-  readonly #machine: Platform = createMachine(new PinoLogger({ level: 'warn', readable: true }))
+  readonly #machine: Platform = createNativePlatform(new PinoLogger({ level: 'warn', readable: true }))
 
   constructor(options: OttlaDirectoryOptions) {
     this.#options = options

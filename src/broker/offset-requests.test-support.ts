@@ -18,7 +18,7 @@ import { LogManager } from '../storage/log-manager.ts'
 import type { BrokerServices, Handler, RequestContext } from './handler.ts'
 import { listOffsets } from './handlers/list-offsets.ts'
 import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.ts'
-import { createBatchNative } from './machine.ts'
+import { createBatchNative } from './native-platform.ts'
 
 const NODE_ID = 7
 const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'

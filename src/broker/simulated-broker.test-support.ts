@@ -19,7 +19,7 @@ import { encodeRecordBatch } from '../protocol/records/encode-record-batch.ts'
 import type { Writer } from '../protocol/writer.ts'
 import type { BatchNative } from '../storage/batch-native.ts'
 import { Broker } from './broker.ts'
-import { createBatchNative } from './machine.ts'
+import { createBatchNative } from './native-platform.ts'
 import { type Reply, SimulatedClient } from './simulated-client.test-support.ts'
 
 const PORT = 9092

@@ -68,7 +68,7 @@ export function transportClose(transport: number): void
 export function crc32c(bytes: Uint8Array, seed: number): number
 /**
  * Checks one magic-2 batch completely (sizes, CRC, every record: lengths, dense offset deltas, key present when
- * `flags & 1`) and fills `out` (Float64Array, see BATCH_CHECK_* in src/native/batch-check.ts). Answers 0 or a reason
+ * `flags & 1`) and fills `out` (Float64Array, see BatchCheckRow in src/native/batch-check.ts). Answers 0 or a reason
  * code.
  */
 export function batchCheck(

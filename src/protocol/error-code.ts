@@ -1,4 +1,4 @@
-/** Kafka's error codes. -1 stands for trouble without a code of its own; 99 is not used. */
+/** Kafka's error codes. -1 stands for trouble without a code of its own. */
 export const ErrorCode = {
   UNKNOWN_SERVER_ERROR: -1,
   NONE: 0,

@@ -49,7 +49,7 @@ const COMPACTED: LogRefusal = {
 
 /**
  * One partition of which this broker is the leader. Its only replica is here, so that the high watermark is what the
- * topic's durability made safe. Owned by the loop; everything but the answers of `awaitCommit` is synchronous.
+ * topic's durability made safe. Owned by the loop. All is synchronous but what waiters and applicants are told.
  */
 export class Partition {
   readonly topicName: string
@@ -166,9 +166,7 @@ export class Partition {
   }
 
   /** RET-2. */
-  async deleteRecordsBefore(
-    offset: number,
-  ): Promise<{ readonly ok: true; readonly lowWatermark: number } | LogRefusal> {
+  deleteRecordsBefore(offset: number): { readonly ok: true; readonly lowWatermark: number } | LogRefusal {
     if (this.log === null) return OFFLINE
     if (this.log.config.cleanupCompact && !this.log.config.cleanupDelete) return COMPACTED
     const result = this.log.deleteRecordsBefore(offset)

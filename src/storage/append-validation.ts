@@ -44,7 +44,7 @@ export function batchCheckFlags(config: LogConfig, origin: AppendOrigin): number
   return config.cleanupCompact ? BatchCheckFlags.KEYS_REQUIRED : 0
 }
 
-/** Looks at one batch before it gets its offsets. One per process side: it holds the row of the last check. */
+/** Looks at one batch before it gets its offsets. One for each log: it holds the row of the last check. */
 export class AppendValidation {
   /** The fields of the batch that `validate` accepted last, by BatchCheckRow. */
   readonly row = createCheckRow()

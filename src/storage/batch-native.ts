@@ -1,7 +1,7 @@
 import type { Crc32c } from '../protocol/record-batch.ts'
 import type { Decompress } from '../protocol/records/decode-records.ts'
 
-/** The work on record bytes that the addon does; `broker.ts` fills it from the binding. */
+/** The work on record bytes that the addon does; src/broker/native-platform.ts fills it from the binding. */
 export interface BatchNative {
   /** `batchCheck` of the binding: 0 or a reason, and the batch's fields in `out` (BatchCheckRow). */
   check(bytes: Uint8Array, flags: number, decompressedMaxBytes: number, out: Float64Array): number

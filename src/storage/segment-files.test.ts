@@ -81,16 +81,3 @@ test('without a descriptor to write with nothing is fenced, and nothing is lost'
   world.sync()
   expect(world.values()).toEqual(['v0', 'later'])
 })
-
-test('LOG-3, LOG-6: what a crash left of deletions and compactions is removed by the next start', async () => {
-  const world = await StorageWorld.open({ segmentSizeBytes: 100 })
-  for (let count = 0; count < 4; count += 1) world.append()
-  world.sync()
-  for (const extension of ['deleted', 'cleaned', 'tmp']) {
-    world.disk.close(world.disk.open(`${FIRST}.log.${extension}`, 'create'))
-  }
-  world.disk.syncDirectory('/data/t-0')
-  await world.cutPower()
-  expect(world.disk.list('/data/t-0').filter(({ name }) => /\.(deleted|cleaned|tmp)$/.test(name))).toEqual([])
-  expect(world.values()).toEqual(['v', 'v', 'v', 'v'])
-})

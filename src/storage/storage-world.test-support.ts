@@ -1,6 +1,6 @@
 import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
-import { createBatchNative } from '../broker/machine.ts'
+import { createBatchNative } from '../broker/native-platform.ts'
 import { defaultTopicConfig } from '../config/topic-config.ts'
 import { loadNativeBinding } from '../native/load.ts'
 import { SimDisk } from '../native/sim-disk.ts'

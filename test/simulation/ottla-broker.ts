@@ -1,6 +1,6 @@
 import type { Logger } from '../../src/base/logger.ts'
 import { Broker } from '../../src/broker/broker.ts'
-import { createBatchNative } from '../../src/broker/machine.ts'
+import { createBatchNative } from '../../src/broker/native-platform.ts'
 import { parseBrokerConfig } from '../../src/config/parse-broker-config.ts'
 import type { NativeBinding } from '../../src/native/load.ts'
 import { SimNetwork, type SimSocket, SimTransport } from '../../src/native/sim-transport.ts'

@@ -1,11 +1,10 @@
-import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type AlterConfigsRequest,
   type AlterConfigsResponseInit,
   alterConfigsCodec,
 } from '../../protocol/generated/alter-configs.ts'
+import { alterEach } from '../alter-each.ts'
 import { defineHandler } from '../handler.ts'
-import { repeatedResources } from '../repeated-resources.ts'
 
 /** CFG-3, the old way: keys that are not named lose their value. */
 export const alterConfigs = defineHandler<AlterConfigsRequest, AlterConfigsResponseInit>({
@@ -13,18 +12,10 @@ export const alterConfigs = defineHandler<AlterConfigsRequest, AlterConfigsRespo
   versions: [0, 2],
   operations: ['ALTER_CONFIGS TOPIC', 'ALTER_CONFIGS CLUSTER'],
   async handle(request, _context, services) {
-    const repeated = repeatedResources(request.resources)
-    const responses = request.resources.map(async resource => {
-      const { resourceType, resourceName } = resource
-      if (repeated.has(resource)) {
-        const errorMessage = 'Each resource must appear at most once.'
-        return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage, resourceType, resourceName }
-      }
-      const result = await services.metadata.alterConfigs(resource, resource.configs, request.validateOnly)
-      if (result.ok) return { errorCode: ErrorCode.NONE, errorMessage: null, resourceType, resourceName }
-      const { errorCode, errorMessage } = result
-      return { errorCode, errorMessage, resourceType, resourceName }
-    })
-    return { responses: await Promise.all(responses) }
+    const { resources, validateOnly } = request
+    const responses = await alterEach(resources, resource =>
+      services.metadata.alterConfigs(resource, resource.configs, validateOnly),
+    )
+    return { responses }
   },
 })

@@ -6,6 +6,7 @@ import {
   createPartitionsCodec,
 } from '../../protocol/generated/create-partitions.ts'
 import { defineHandler } from '../handler.ts'
+import { repeatedKeys } from '../repeated-keys.ts'
 
 /** ADM-2. A request without time for the change is refused before anything is looked at, as in KRaft (measured). */
 export const createPartitions = defineHandler<CreatePartitionsRequest, CreatePartitionsResponseInit>({
@@ -17,12 +18,11 @@ export const createPartitions = defineHandler<CreatePartitionsRequest, CreatePar
       const errorCode = ErrorCode.REQUEST_TIMED_OUT
       return { results: request.topics.map(({ name }) => ({ name, errorCode, errorMessage: null })) }
     }
-    const counts = new Map<string, number>()
-    for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
+    const repeated = repeatedKeys(request.topics, ({ name }) => name)
     const topics = [...new Map(request.topics.map(topic => [topic.name, topic])).values()]
     const results = topics.map(async topic => {
       const { name } = topic
-      if (counts.get(name)! > 1) {
+      if (repeated.has(name)) {
         return { name, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
       }
       if (isInternalTopic(name)) {

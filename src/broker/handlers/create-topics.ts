@@ -10,6 +10,7 @@ import {
   createTopicsCodec,
 } from '../../protocol/generated/create-topics.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
+import { repeatedKeys } from '../repeated-keys.ts'
 
 /** ADM-1. A request without time for the change is refused before anything is looked at, as in KRaft (measured). */
 export const createTopics = defineHandler<CreateTopicsRequest, CreateTopicsResponseInit>({
@@ -20,22 +21,21 @@ export const createTopics = defineHandler<CreateTopicsRequest, CreateTopicsRespo
     if (request.timeoutMs <= 0) {
       return { topics: request.topics.map(({ name }) => refused(name, ErrorCode.REQUEST_TIMED_OUT, null)) }
     }
-    const counts = new Map<string, number>()
-    for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
+    const repeated = repeatedKeys(request.topics, ({ name }) => name)
     const topics = [...new Map(request.topics.map(topic => [topic.name, topic])).values()]
     return {
       topics: await Promise.all(
         topics.map(topic =>
-          counts.get(topic.name)! > 1
+          repeated.has(topic.name)
             ? refused(topic.name, ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
-            : created(topic, request.validateOnly, services),
+            : createTopic(topic, request.validateOnly, services),
         ),
       ),
     }
   },
 })
 
-async function created(
+async function createTopic(
   topic: CreatableTopic,
   validateOnly: boolean,
   services: BrokerServices,
@@ -54,11 +54,11 @@ async function created(
     errorMessage: null,
     numPartitions: result.partitionCount,
     replicationFactor: result.replicationFactor,
-    configs: describeTopicConfig(layers).map(configOf),
+    configs: describeTopicConfig(layers).map(configRow),
   }
 }
 
-function configOf(entry: ConfigEntry) {
+function configRow(entry: ConfigEntry) {
   const { name, value, isReadOnly: readOnly, source: configSource, isSensitive } = entry
   return { name, value, readOnly, configSource, isSensitive }
 }

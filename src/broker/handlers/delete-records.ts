@@ -18,27 +18,27 @@ export const deleteRecords = defineHandler<DeleteRecordsRequest, DeleteRecordsRe
   codec: deleteRecordsCodec,
   versions: [0, 2],
   operations: ['DELETE TOPIC'],
-  async handle(request, _context, services) {
-    const topics = request.topics.map(async ({ name, partitions }) => ({
+  handle(request, _context, services) {
+    const topics = request.topics.map(({ name, partitions }) => ({
       name,
-      partitions: await Promise.all(partitions.map(partition => deleted(name, partition, services))),
+      partitions: partitions.map(partition => deleteBefore(name, partition, services)),
     }))
-    return { topics: await Promise.all(topics) }
+    return { topics }
   },
 })
 
-async function deleted(
+function deleteBefore(
   name: string,
   request: DeleteRecordsPartition,
   services: BrokerServices,
-): Promise<DeleteRecordsPartitionResultInit> {
+): DeleteRecordsPartitionResultInit {
   const { partitionIndex, offset } = request
   const refused = (errorCode: ErrorCode) => ({ partitionIndex, lowWatermark: NO_OFFSET, errorCode })
   if (isInternalTopic(name)) return refused(ErrorCode.INVALID_TOPIC_EXCEPTION)
   const partition = services.partitions.get(name, partitionIndex)
   if (partition === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
   const before = offset === TO_HIGH_WATERMARK ? partition.highWatermark : offset
-  const result = await partition.deleteRecordsBefore(before)
+  const result = partition.deleteRecordsBefore(before)
   if (!result.ok) return refused(result.errorCode)
   return { partitionIndex, lowWatermark: result.lowWatermark, errorCode: ErrorCode.NONE }
 }

@@ -5,12 +5,12 @@ import {
   type ListOffsetsPartitionResponseInit,
   type ListOffsetsRequest,
   type ListOffsetsResponseInit,
-  type ListOffsetsTopic,
   listOffsetsCodec,
 } from '../../protocol/generated/list-offsets.ts'
 import { MalformedBatchError } from '../../protocol/records/malformed-batch-error.ts'
 import type { Partition } from '../../replication/partition.ts'
 import { type BrokerServices, defineHandler } from '../handler.ts'
+import { repeatedKeys } from '../repeated-keys.ts'
 
 /** Timestamps that ask for a place instead of a time. */
 const LATEST = -1
@@ -42,15 +42,19 @@ export const listOffsets = defineHandler<ListOffsetsRequest, ListOffsetsResponse
   versions: [1, 11],
   operations: ['DESCRIBE TOPIC'],
   handle(request, context, services) {
-    const counts = countsOf(request.topics)
+    const keys = request.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex }) => partitionKey(name, partitionIndex)),
+    )
+    const repeated = repeatedKeys(keys, key => key)
+    const answered = new Set<string>()
     const topics = request.topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.flatMap(asked => {
-        const count = counts.get(partitionKey(name, asked.partitionIndex))
+        const key = partitionKey(name, asked.partitionIndex)
         // LO-4: one that is asked for more than once is answered once.
-        counts.delete(partitionKey(name, asked.partitionIndex))
-        if (count === undefined) return []
-        const errorCode = problemOf(asked, count, context.apiVersion)
+        if (answered.has(key)) return []
+        answered.add(key)
+        const errorCode = problemOf(asked, repeated.has(key), context.apiVersion)
         if (errorCode === ErrorCode.NONE) return answerFor(name, asked, request, services)
         return { partitionIndex: asked.partitionIndex, errorCode }
       }),
@@ -59,24 +63,12 @@ export const listOffsets = defineHandler<ListOffsetsRequest, ListOffsetsResponse
   },
 })
 
-/** How often each partition is asked for. */
-function countsOf(topics: readonly ListOffsetsTopic[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const { name, partitions } of topics) {
-    for (const { partitionIndex } of partitions) {
-      const key = partitionKey(name, partitionIndex)
-      counts.set(key, (counts.get(key) ?? 0) + 1)
-    }
-  }
-  return counts
-}
-
 function partitionKey(topicName: string, partitionIndex: number): string {
   return `${partitionIndex} ${topicName}`
 }
 
-function problemOf({ timestamp }: ListOffsetsPartition, count: number, version: number): ErrorCode {
-  if (count > 1) return ErrorCode.INVALID_REQUEST
+function problemOf({ timestamp }: ListOffsetsPartition, isRepeated: boolean, version: number): ErrorCode {
+  if (isRepeated) return ErrorCode.INVALID_REQUEST
   return isKnown(timestamp, version) ? ErrorCode.NONE : ErrorCode.UNSUPPORTED_VERSION
 }
 

@@ -19,7 +19,7 @@ const DESCRIPTORS_UNKNOWN = 1024
 const DESCRIPTORS_EACH_MIN = 64
 
 /** The platform of a broker on this machine: its disk, sockets, clocks and randomness. */
-export function createMachine(logger: Logger): Platform {
+export function createNativePlatform(logger: Logger): Platform {
   const binding = loadNativeBinding()
   const descriptorsEach = Math.max(DESCRIPTORS_EACH_MIN, Math.floor((openFilesMax() - DESCRIPTORS_KEPT) / 2))
   return {
