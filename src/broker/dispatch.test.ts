@@ -8,6 +8,7 @@ import { Reader } from '../protocol/reader.ts'
 import { Writer } from '../protocol/writer.ts'
 import { Dispatcher } from './dispatch.ts'
 import { type BrokerServices, DEFERRED, defineHandler, type RequestContext } from './handler.ts'
+import { API_VERSIONS } from './simulated-apis.test-support.ts'
 import {
   METADATA,
   PRODUCE,
@@ -17,11 +18,6 @@ import {
 } from './simulated-broker.test-support.ts'
 import type { SimulatedClient } from './simulated-client.test-support.ts'
 
-const API_VERSIONS = {
-  apiKey: ApiKey.ApiVersions,
-  encode: apiVersionsCodec.encodeApiVersionsRequest,
-  decode: apiVersionsCodec.decodeApiVersionsResponse,
-}
 const LINES_PER_WINDOW = 10
 const WINDOW_MS = 10_000
 
