@@ -6,7 +6,7 @@ import {
   GROUPS_PER_SHARD_MAX,
   NEW_MEMBER_JOIN_TIMEOUT_MS,
 } from '../coordination/classic-group/group-config.ts'
-import { GroupCoordinator } from '../coordination/runtime.ts'
+import { GroupCoordinator } from '../coordination/group-coordinator.ts'
 import { EmbeddedMetadataLog } from '../metadata/backends/embedded.ts'
 import { PARTITIONS_MAX } from '../metadata/controller/controller-settings.ts'
 import { MetadataStore } from '../metadata/metadata-store.ts'

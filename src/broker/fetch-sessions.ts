@@ -7,15 +7,9 @@ import type {
   FetchRequest,
   PartitionDataInit,
 } from '../protocol/generated/fetch.ts'
-import {
-  AnswerTopics,
-  type FetchTarget,
-  hasRecords,
-  type Target,
-  TargetTable,
-} from './fetch-sessions-targets.ts'
+import { AnswerTopics, type FetchTarget, hasRecords, type Target, TargetTable } from './fetch-targets.ts'
 
-export type { FetchTarget } from './fetch-sessions-targets.ts'
+export type { FetchTarget } from './fetch-targets.ts'
 
 /** Session epochs with a meaning of their own (KIP-227). */
 const INITIAL_EPOCH = 0

@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest'
+import { GroupCoordinator } from '../coordination/group-coordinator.ts'
 import { MemoryCoordinatorLog } from '../coordination/memory-coordinator-log.test-support.ts'
-import { GroupCoordinator } from '../coordination/runtime.ts'
 import * as deleteGroupsCodec from '../protocol/generated/delete-groups.ts'
 import * as describeGroupsCodec from '../protocol/generated/describe-groups.ts'
 import * as findCoordinatorCodec from '../protocol/generated/find-coordinator.ts'

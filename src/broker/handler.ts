@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
-import type { GroupCoordinator } from '../coordination/runtime.ts'
+import type { GroupCoordinator } from '../coordination/group-coordinator.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { ApiCodec } from '../protocol/api-codec.ts'
 import type { Reader } from '../protocol/reader.ts'

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { CommandEnvironment } from './broker-launcher.ts'
+import type { CommandEnvironment } from './command-environment.ts'
 import { start } from './commands/start.ts'
 import type { StartOptions } from './start-entries.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { BrokerConfig } from '../config/broker-config.ts'
-import type { CommandEnvironment } from './broker-launcher.ts'
+import type { CommandEnvironment } from './command-environment.ts'
 import { createProgram } from './create-program.ts'
 
 async function run(args: readonly string[], parts: Partial<CommandEnvironment> = {}) {

@@ -7,8 +7,8 @@ import { answerHeartbeat, refuseJoin, refuseSync } from './classic-group/group-r
 import type { GroupState } from './classic-group/group-state.ts'
 import { decideOffsetCommit } from './offsets/decide-offset-commit.ts'
 import { decideOffsetDelete } from './offsets/decide-offset-delete.ts'
-import { fetchOffsets } from './offsets/decide-offset-fetch.ts'
 import { expiredOffsets } from './offsets/expired-offsets.ts'
+import { fetchOffsets } from './offsets/fetch-offsets.ts'
 import type {
   OffsetCommitEvent,
   OffsetCommitReply,
@@ -157,7 +157,7 @@ export class GroupShard implements StateMachine<ShardEvent, ShardRecord, ShardRe
     const group = this.group(groupId)
     const reply = (errorCode: ErrorCode): ShardReply => ({ type: 'DeleteGroup', replyTo, errorCode })
     if (group === undefined) return answer(reply(ErrorCode.GROUP_ID_NOT_FOUND))
-    if (group.phase !== 'Empty') return answer(reply(ErrorCode.NON_EMPTY_GROUP))
+    if (group.groupState !== 'Empty') return answer(reply(ErrorCode.NON_EMPTY_GROUP))
     const records = [...this.#removeOffsets(groupId), deletedGroup(groupId, false)]
     return { records, replies: [reply(ErrorCode.NONE)], timers: [] }
   }
@@ -177,7 +177,7 @@ export class GroupShard implements StateMachine<ShardEvent, ShardRecord, ShardRe
     for (const { state } of this.#groups.values()) {
       const expired = expiredOffsets(state, this.#offsets, this.#config.offsetsRetentionMs, nowMs)
       records.push(...expired)
-      const isUnused = state.phase === 'Empty' && state.pendingMembers.size === 0
+      const isUnused = state.groupState === 'Empty' && state.pendingMembers.size === 0
       if (isUnused && expired.length === this.#offsetCount(state.groupId)) {
         records.push(deletedGroup(state.groupId, !state.persisted))
       }

@@ -44,7 +44,7 @@ export class ShardRuntime {
   readonly #index: number
   readonly #ports: ShardPorts
   #phase: Phase = 'idle'
-  #machine: GroupShard
+  #shard: GroupShard
   #timers: TimerTable
   #pending: PendingAppend[] = []
   readonly #waiters = new Map<number, Waiter>()
@@ -55,7 +55,7 @@ export class ShardRuntime {
   constructor(index: number, ports: ShardPorts) {
     this.#index = index
     this.#ports = ports
-    this.#machine = new GroupShard(ports.config)
+    this.#shard = new GroupShard(ports.config)
     this.#timers = this.#newTimers()
   }
 
@@ -64,7 +64,7 @@ export class ShardRuntime {
   }
 
   get state(): GroupShard {
-    return this.#machine
+    return this.#shard
   }
 
   /** Reads the log into a fresh state, unless that is done or under way. Never rejects. */
@@ -72,18 +72,18 @@ export class ShardRuntime {
     if (this.#phase !== 'idle') return
     this.#phase = 'loading'
     const incarnation = this.#incarnation
-    const machine = new GroupShard(this.#ports.config)
+    const shard = new GroupShard(this.#ports.config)
     try {
       await this.#ports.log.replay(this.#index, (key, value) => {
         const record = decodeShardRecord(key, value)
-        if (record !== null) machine.apply(record)
+        if (record !== null) shard.apply(record)
       })
     } catch (error) {
       this.#ports.logger.error({ shard: this.#index, error }, 'cannot read __consumer_offsets')
       if (this.#incarnation === incarnation) this.#phase = 'idle'
       return
     }
-    if (this.#incarnation === incarnation) this.#activate(machine)
+    if (this.#incarnation === incarnation) this.#activate(shard)
   }
 
   submit(groupId: string, eventFor: (replyTo: number) => ShardEvent, waiter: Waiter): void {
@@ -111,18 +111,18 @@ export class ShardRuntime {
     this.#discard('closed', ErrorCode.NOT_COORDINATOR)
   }
 
-  #activate(machine: GroupShard): void {
-    this.#machine = machine
+  #activate(shard: GroupShard): void {
+    this.#shard = shard
     this.#phase = 'active'
     const nowMs = this.#ports.clock.wallMs()
-    const groupIds = Array.from(machine.allGroups(), group => group.groupId)
+    const groupIds = Array.from(shard.allGroups(), group => group.groupId)
     for (const groupId of groupIds)
       this.#run(groupId, { type: 'Group', groupId, event: { type: 'Loaded', nowMs } })
   }
 
   #run(groupId: string, event: ShardEvent): void {
-    const { records, replies, timers } = this.#machine.decide(event)
-    for (const record of records) this.#machine.apply(record)
+    const { records, replies, timers } = this.#shard.decide(event)
+    for (const record of records) this.#shard.apply(record)
     for (const { key, delayMs } of timers) {
       if (delayMs === null) this.#timers.clear(timerKey(groupId, key))
       else this.#timers.set(timerKey(groupId, key), Math.max(delayMs, 0))
@@ -181,7 +181,7 @@ export class ShardRuntime {
     this.#phase = phase
     this.#timers.clearAll()
     this.#timers = this.#newTimers()
-    this.#machine = new GroupShard(this.#ports.config)
+    this.#shard = new GroupShard(this.#ports.config)
     this.#pending = []
     const waiters = [...this.#waiters.values()]
     this.#waiters.clear()

@@ -48,11 +48,11 @@ function describeGroup(groupId: string, apiVersion: number, services: BrokerServ
 
 /** The protocol and the subscriptions are shown only for a settled generation. */
 function describeKnown(group: Readonly<GroupState>): DescribedGroup {
-  const protocolName = group.phase === 'Stable' ? group.protocolName : null
+  const protocolName = group.groupState === 'Stable' ? group.protocolName : null
   return {
     errorCode: ErrorCode.NONE,
     groupId: group.groupId,
-    groupState: group.phase,
+    groupState: group.groupState,
     protocolType: group.protocolType ?? '',
     protocolData: protocolName ?? '',
     members: Array.from(group.members.values(), member => describeMember(member, protocolName)),

@@ -18,13 +18,13 @@ export const listGroups = defineHandler<ListGroupsRequest, ListGroupsResponseIni
     const states = new Set(request.statesFilter.map(state => state.toLowerCase()))
     const types = new Set(request.typesFilter.map(type => type.toLowerCase()))
     if (types.size > 0 && !types.has(GROUP_TYPE)) return { errorCode, groups: [] }
-    const listed = groups.filter(group => states.size === 0 || states.has(group.phase.toLowerCase()))
+    const listed = groups.filter(group => states.size === 0 || states.has(group.groupState.toLowerCase()))
     return {
       errorCode,
-      groups: listed.map(({ groupId, protocolType, phase }) => ({
+      groups: listed.map(({ groupId, protocolType, groupState }) => ({
         groupId,
         protocolType: protocolType ?? '',
-        groupState: phase,
+        groupState,
         groupType: GROUP_TYPE,
       })),
     }

@@ -1,5 +1,5 @@
+import type { TopicsView } from '../../coordination/group-coordinator.ts'
 import type { CommitTopic, OffsetCommitReply } from '../../coordination/offsets/offset-event.ts'
-import type { TopicsView } from '../../coordination/runtime.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import {
   type OffsetCommitRequest,

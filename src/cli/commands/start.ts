@@ -1,5 +1,5 @@
 import { parseBrokerConfig } from '../../config/parse-broker-config.ts'
-import type { CommandEnvironment, RunningBroker } from '../broker-launcher.ts'
+import type { CommandEnvironment, RunningBroker } from '../command-environment.ts'
 import { type StartOptions, startEntries } from '../start-entries.ts'
 
 /** Runs a broker until a signal ends it. Every mistake of the user is one line, and exit code 1. */

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts'
 import type { GroupMetadataRecord, GroupRecord, PersistedMember } from './group-record.ts'
-import { type GroupMember, type GroupPhase, type GroupState, NO_BYTES } from './group-state.ts'
+import { type ClassicGroupState, type GroupMember, type GroupState, NO_BYTES } from './group-state.ts'
 
 type RecordOf<Type extends GroupRecord['type']> = Extract<GroupRecord, { type: Type }>
 
@@ -50,9 +50,9 @@ export function applyGroupRecord(state: GroupState, record: GroupRecord): void {
   }
 }
 
-function enter(state: GroupState, phase: GroupPhase): void {
-  state.previousPhase = state.phase
-  state.phase = phase
+function enter(state: GroupState, groupState: ClassicGroupState): void {
+  state.previousGroupState = state.groupState
+  state.groupState = groupState
 }
 
 function changeMember(state: GroupState, memberId: string, change: Partial<GroupMember>): void {
@@ -64,7 +64,8 @@ function changeMember(state: GroupState, memberId: string, change: Partial<Group
 function addMember(state: GroupState, record: RecordOf<'MemberAdded'>): void {
   const { member } = record
   if (state.members.size === 0) state.protocolType = record.protocolType
-  if (state.phase === 'PreparingRebalance' && state.previousPhase === 'Empty') state.newMemberAdded = true
+  if (state.groupState === 'PreparingRebalance' && state.previousGroupState === 'Empty')
+    state.newMemberAdded = true
   state.leaderId ??= member.memberId
   state.members.set(member.memberId, member)
   if (member.groupInstanceId !== null) state.staticMembers.set(member.groupInstanceId, member.memberId)
@@ -103,7 +104,7 @@ function replaceStaticMember(state: GroupState, record: RecordOf<'StaticMemberRe
 }
 
 function startRebalance(state: GroupState, record: RecordOf<'RebalanceStarted'>): void {
-  if (state.phase === 'CompletingRebalance') {
+  if (state.groupState === 'CompletingRebalance') {
     for (const id of state.members.keys())
       changeMember(state, id, { assignment: NO_BYTES, syncReplyTo: null })
   }

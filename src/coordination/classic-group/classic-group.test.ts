@@ -8,10 +8,10 @@ const protocol = (name: string, ...metadata: number[]) => ({ name, metadata: new
 test('GRC-1: members join, the leader assigns, all get their share', () => {
   const world = new GroupHarness()
   const [first, second] = [world.join(), world.join()]
-  expect(world.state.phase).toBe('PreparingRebalance')
+  expect(world.state.groupState).toBe('PreparingRebalance')
   expect(world.joined(first)).toBeUndefined()
   world.advance(0)
-  expect(world.state.phase).toBe('CompletingRebalance')
+  expect(world.state.groupState).toBe('CompletingRebalance')
   const [leader, follower] = [world.joined(first), world.joined(second)]
   expect(leader).toMatchObject({ errorCode: 0, generationId: 1, leader: 'id-1', protocolName: 'range' })
   expect(leader?.members.map(member => member.memberId)).toEqual(['id-1', 'id-2'])
@@ -20,7 +20,7 @@ test('GRC-1: members join, the leader assigns, all get their share', () => {
   expect(world.synced(waiting)).toBeUndefined()
   const assignments = new Map([['id-2', new TextEncoder().encode('two')]])
   const own = world.sync({ memberId: 'id-1', assignments })
-  expect(world.state.phase).toBe('Stable')
+  expect(world.state.groupState).toBe('Stable')
   expect(text(world.synced(waiting)?.assignment)).toBe('two')
   expect(world.synced(own)?.assignment.length).toBe(0)
   expect(world.log).toHaveLength(1)
@@ -31,7 +31,7 @@ test('GRC-1: the last member leaves and the group is empty in a new generation',
   const [id = ''] = world.stabilize({})
   expect(world.leave({ memberId: id, groupInstanceId: null })).toEqual([ErrorCode.NONE])
   expect(world.state).toMatchObject({
-    phase: 'Empty',
+    groupState: 'Empty',
     generationId: 2,
     leaderId: null,
     protocolType: 'consumer',
@@ -43,7 +43,7 @@ test('GRC-2: a new member gets its id with MEMBER_ID_REQUIRED and joins with it'
   const world = new GroupHarness()
   const reply = world.joined(world.join({ requiresKnownMemberId: true }))
   expect(reply).toMatchObject({ errorCode: ErrorCode.MEMBER_ID_REQUIRED, memberId: 'id-1', generationId: -1 })
-  expect(world.state).toMatchObject({ phase: 'Empty' })
+  expect(world.state).toMatchObject({ groupState: 'Empty' })
   const rejoined = world.join({ memberId: 'id-1', requiresKnownMemberId: true })
   world.advance(0)
   expect(world.joined(rejoined)).toMatchObject({ errorCode: 0, memberId: 'id-1' })
@@ -183,7 +183,7 @@ test('GRC-5: members that never sync are dropped after the rebalance timeout', (
   world.sync({ memberId: 'id-1' })
   world.advance(5_000)
   expect([...world.state.members.keys()]).toEqual(['id-1'])
-  expect(world.state.phase).toBe('PreparingRebalance')
+  expect(world.state.groupState).toBe('PreparingRebalance')
 })
 
 test('GRC-6: a static member that restarts keeps its assignment, without a rebalance', () => {
@@ -193,7 +193,7 @@ test('GRC-6: a static member that restarts keeps its assignment, without a rebal
   const reply = world.joined(again)
   expect(reply).toMatchObject({ errorCode: 0, generationId: 1, leader: first, memberId: 'id-5' })
   expect(text(world.synced(world.sync({ memberId: 'id-5', groupInstanceId: 'b' }))?.assignment)).toBe('id-2')
-  expect(world.state.phase).toBe('Stable')
+  expect(world.state.groupState).toBe('Stable')
   expect(world.log).toHaveLength(2)
 })
 
@@ -226,7 +226,7 @@ test('GRC-6: a static restart between JoinGroup and SyncGroup starts a new rebal
   const waiting = world.sync({ memberId: 'id-2', groupInstanceId: 'b' })
   world.join({ groupInstanceId: 'b' })
   expect(world.synced(waiting)?.errorCode).toBe(ErrorCode.FENCED_INSTANCE_ID)
-  expect(world.state.phase).toBe('PreparingRebalance')
+  expect(world.state.groupState).toBe('PreparingRebalance')
 })
 
 test('GRC-6: static members outlast the rebalance timeout, and go with their session', () => {
@@ -251,7 +251,7 @@ test('GRC-7: a batch leaves by member and by instance id, each with its own erro
   )
   const { NONE, UNKNOWN_MEMBER_ID } = ErrorCode
   expect(codes).toEqual([NONE, NONE, UNKNOWN_MEMBER_ID, UNKNOWN_MEMBER_ID])
-  expect(world.state.phase).toBe('PreparingRebalance')
+  expect(world.state.groupState).toBe('PreparingRebalance')
   expect(world.state.members.size).toBe(1)
 })
 
@@ -271,7 +271,7 @@ test('GRC-1: a follower that joins again unchanged keeps the generation, a leade
     generationId: 1,
   })
   expect(world.joined(world.join({ memberId: leader, protocols }))).toBeUndefined()
-  expect(world.state.phase).toBe('PreparingRebalance')
+  expect(world.state.groupState).toBe('PreparingRebalance')
 })
 
 test('a JoinGroup sent again answers the one before it', () => {
@@ -288,7 +288,7 @@ test('GRC-11: a group read from its log is stable, with members, generation and 
   const [first = '', second = ''] = world.stabilize({}, { groupInstanceId: 'b' })
   const reloaded = new GroupHarness({}, world.log)
   expect(reloaded.state).toMatchObject({
-    phase: 'Stable',
+    groupState: 'Stable',
     generationId: 1,
     leaderId: first,
     protocolName: 'range',
@@ -296,5 +296,5 @@ test('GRC-11: a group read from its log is stable, with members, generation and 
   expect(reloaded.heartbeat({ memberId: second, groupInstanceId: 'b' })).toBe(ErrorCode.NONE)
   expect(text(reloaded.synced(reloaded.sync({ memberId: first }))?.assignment)).toBe(first)
   reloaded.advance(10_000)
-  expect(reloaded.state.phase).toBe('Empty')
+  expect(reloaded.state.groupState).toBe('Empty')
 })

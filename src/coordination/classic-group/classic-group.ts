@@ -76,12 +76,12 @@ function decideHeartbeat(state: GroupState, event: HeartbeatEvent): GroupDecisio
 }
 
 function validateHeartbeat(state: GroupState, event: HeartbeatEvent): ErrorCode {
-  if (state.phase === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
+  if (state.groupState === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
   const errorCode = validateMember(state, event.memberId, event.groupInstanceId)
   if (errorCode !== ErrorCode.NONE) return errorCode
   if (event.generationId !== state.generationId) return ErrorCode.ILLEGAL_GENERATION
   // Between JoinGroup and SyncGroup a heartbeat is as good as in Stable.
-  return state.phase === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
+  return state.groupState === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
 }
 
 function decideTimer(draft: GroupDraft, key: string, nowMs: number, config: GroupConfig): void {
@@ -110,8 +110,8 @@ function expireSession(draft: GroupDraft, memberId: string, nowMs: number, confi
   // Who waits for our answer cannot send heartbeats; only a member without an id may be given up.
   if (isWaiting && !member.isNew) return
   removeMember(draft, memberId)
-  if (state.phase === 'PreparingRebalance') completeJoinIfAllJoined(draft, nowMs)
-  else if (state.phase !== 'Empty') prepareRebalance(draft, config, nowMs)
+  if (state.groupState === 'PreparingRebalance') completeJoinIfAllJoined(draft, nowMs)
+  else if (state.groupState !== 'Empty') prepareRebalance(draft, config, nowMs)
 }
 
 /** After a reload every member gets a whole session to find the new coordinator. */

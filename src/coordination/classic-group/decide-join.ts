@@ -32,7 +32,7 @@ export function decideJoin(draft: GroupDraft, event: JoinGroupEvent, config: Gro
 function validateJoin(state: GroupState, event: JoinGroupEvent, config: GroupConfig): ErrorCode {
   const { memberId, groupInstanceId } = event
   if (!hasRoomFor(state, memberId, config)) return ErrorCode.GROUP_MAX_SIZE_REACHED
-  if (state.phase === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
+  if (state.groupState === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
   if (!supportsProtocols(state, event.protocolType, event.protocols))
     return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
   if (memberId === '') return ErrorCode.NONE
@@ -46,9 +46,9 @@ function validateJoin(state: GroupState, event: JoinGroupEvent, config: GroupCon
  * loses the members that come last.
  */
 function hasRoomFor(state: GroupState, memberId: string, config: GroupConfig): boolean {
-  if (state.phase === 'Empty' || state.phase === 'Dead') return true
+  if (state.groupState === 'Empty' || state.groupState === 'Dead') return true
   const member = state.members.get(memberId)
-  if (state.phase !== 'PreparingRebalance')
+  if (state.groupState !== 'PreparingRebalance')
     return member !== undefined || state.members.size < config.groupSizeMax
   const isWaiting = member !== undefined && member.joinReplyTo !== null
   return isWaiting || countAwaitingJoin(state) < config.groupSizeMax
@@ -102,7 +102,8 @@ function rejoin(draft: GroupDraft, event: JoinGroupEvent, config: GroupConfig): 
   const isUnchanged = equalProtocols(member.protocols, event.protocols)
   // It may have missed the answer to its JoinGroup. In Stable the leader's JoinGroup asks for a new assignment.
   const isRepeat =
-    state.phase === 'CompletingRebalance' || (state.phase === 'Stable' && memberId !== state.leaderId)
+    state.groupState === 'CompletingRebalance' ||
+    (state.groupState === 'Stable' && memberId !== state.leaderId)
   if (isUnchanged && isRepeat) {
     draft.reply(acceptJoin(state, replyTo, memberId))
     return
@@ -142,13 +143,13 @@ function replaceStaticMember(
   const member = state.members.get(newMemberId)
   assert(member !== undefined, 'a replaced static member is in the group')
   draft.setTimer(sessionTimer(newMemberId), event.sessionTimeoutMs)
-  if (state.phase === 'PreparingRebalance') {
+  if (state.groupState === 'PreparingRebalance') {
     updateMember(draft, event, member, event.replyTo)
     completeJoinIfAllJoined(draft, nowMs)
     return
   }
   updateMember(draft, event, member, null)
-  if (state.phase === 'Stable' && selectProtocol(state) === state.protocolName) {
+  if (state.groupState === 'Stable' && selectProtocol(state) === state.protocolName) {
     keepGeneration(draft, event, oldLeaderId)
     return
   }

@@ -9,15 +9,15 @@ import { validateMember } from './validate-member.ts'
 export function decideLeave(draft: GroupDraft, event: LeaveGroupEvent, config: GroupConfig): void {
   const members = event.members.map(member => ({ ...member, errorCode: leave(draft, member) }))
   draft.reply({ type: 'LeaveGroup', replyTo: event.replyTo, errorCode: ErrorCode.NONE, members })
-  const { phase } = draft.state
+  const { groupState } = draft.state
   if (members.every(member => member.errorCode !== ErrorCode.NONE)) return
-  if (phase === 'PreparingRebalance') completeJoinIfAllJoined(draft, event.nowMs)
-  else if (phase !== 'Empty') prepareRebalanceOrCompleteJoin(draft, config, event.nowMs)
+  if (groupState === 'PreparingRebalance') completeJoinIfAllJoined(draft, event.nowMs)
+  else if (groupState !== 'Empty') prepareRebalanceOrCompleteJoin(draft, config, event.nowMs)
 }
 
 function leave(draft: GroupDraft, { memberId, groupInstanceId }: LeavingMember): ErrorCode {
   const { state } = draft
-  if (state.phase === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
+  if (state.groupState === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
   const staticMemberId = groupInstanceId === null ? undefined : state.staticMembers.get(groupInstanceId)
   // An administrator knows the instance id only.
   const leavingId = memberId === '' ? staticMemberId : memberId

@@ -18,7 +18,7 @@ export function decideSync(draft: GroupDraft, event: SyncGroupEvent): void {
   }
   const member = state.members.get(event.memberId)
   assert(member !== undefined, 'a validated member is in the group')
-  if (state.phase === 'Stable') {
+  if (state.groupState === 'Stable') {
     markSynced(draft, event.memberId, null)
     draft.reply(acceptSync(state, event.replyTo, member.assignment))
     return
@@ -31,14 +31,14 @@ export function decideSync(draft: GroupDraft, event: SyncGroupEvent): void {
 }
 
 function validateSync(state: GroupState, event: SyncGroupEvent): ErrorCode {
-  if (state.phase === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
+  if (state.groupState === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
   const errorCode = validateMember(state, event.memberId, event.groupInstanceId)
   if (errorCode !== ErrorCode.NONE) return errorCode
   if (event.generationId !== state.generationId) return ErrorCode.ILLEGAL_GENERATION
   if (differs(event.protocolType, state.protocolType) || differs(event.protocolName, state.protocolName)) {
     return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
   }
-  return state.phase === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
+  return state.groupState === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
 }
 
 /** Names are compared only when both sides have one (KIP-559). */

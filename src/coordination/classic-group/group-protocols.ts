@@ -7,7 +7,7 @@ export function supportsProtocols(
   protocolType: string,
   protocols: readonly GroupProtocol[],
 ): boolean {
-  if (state.phase === 'Empty') return protocolType !== '' && protocols.length > 0
+  if (state.groupState === 'Empty') return protocolType !== '' && protocols.length > 0
   if (state.protocolType !== protocolType) return false
   return protocols.some(protocol => isSupportedByAll(state, protocol.name))
 }

@@ -1,5 +1,5 @@
 /** Kafka's names of ClassicGroupState, as DescribeGroups and ListGroups show them. */
-export type GroupPhase = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
+export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
 
 /** One assignment strategy a member offers, with the opaque metadata (its subscription) for it. */
 export interface GroupProtocol {
@@ -28,15 +28,15 @@ export interface GroupMember {
 
 export interface GroupState {
   readonly groupId: string
-  phase: GroupPhase
-  /** The phase before this one; a rebalance that started from Empty waits for its delay, whoever has joined. */
-  previousPhase: GroupPhase
+  groupState: ClassicGroupState
+  /** The state before this one; a rebalance that started from Empty waits for its delay, whoever has joined. */
+  previousGroupState: ClassicGroupState
   generationId: number
   /** null for a group that only stores offsets. */
   protocolType: string | null
   protocolName: string | null
   leaderId: string | null
-  /** When the phase was entered, wall clock; null when the log does not say (records before version 2). */
+  /** When the state was entered, wall clock; null when the log does not say (records before version 2). */
   currentStateTimestampMs: number | null
   /** In the order of joining. */
   members: Map<string, GroupMember>
@@ -59,8 +59,8 @@ export const NO_BYTES = new Uint8Array(0)
 export function createGroupState(groupId: string): GroupState {
   return {
     groupId,
-    phase: 'Empty',
-    previousPhase: 'Dead',
+    groupState: 'Empty',
+    previousGroupState: 'Dead',
     generationId: 0,
     protocolType: null,
     protocolName: null,

@@ -54,14 +54,14 @@ function fingerprint(state: Readonly<GroupState>): string {
 
 /** What must outlive a restart. */
 function persistedPart(state: Readonly<GroupState>): string {
-  const { phase, generationId, protocolType, protocolName, leaderId } = state
+  const { groupState, generationId, protocolType, protocolName, leaderId } = state
   const members = Array.from(state.members.values(), member => [
     member.memberId,
     member.groupInstanceId,
     member.sessionTimeoutMs,
     decode(member.assignment),
   ])
-  return JSON.stringify([phase, generationId, protocolType, protocolName, leaderId, members])
+  return JSON.stringify([groupState, generationId, protocolType, protocolName, leaderId, members])
 }
 
 class World {
@@ -234,7 +234,7 @@ class World {
     if (request?.type === 'Heartbeat') {
       this.check(request.generationId === state.generationId, 'a heartbeat of another generation is refused')
       this.check(state.members.has(request.memberId), 'a heartbeat of a stranger is refused')
-      this.check(state.phase !== 'PreparingRebalance', 'a heartbeat tells of the rebalance')
+      this.check(state.groupState !== 'PreparingRebalance', 'a heartbeat tells of the rebalance')
       const owner = state.staticMembers.get(request.groupInstanceId ?? '')
       this.check(owner === undefined || owner === request.memberId, 'a replaced static member is fenced')
     }
@@ -261,10 +261,11 @@ class World {
     const isEveryRequestParked = [...this.#unanswered.keys()].every(replyTo => parked.has(replyTo))
     this.check(isEveryRequestParked, 'a request is answered or parked, never forgotten')
     const hasMembers = state.members.size > 0
-    if (state.phase === 'Empty') this.check(!hasMembers, 'an empty group has no members')
-    if (state.phase === 'Stable')
+    if (state.groupState === 'Empty') this.check(!hasMembers, 'an empty group has no members')
+    if (state.groupState === 'Stable')
       this.check(hasMembers && state.leaderId !== null, 'a stable group has a leader')
-    if (state.phase === 'PreparingRebalance') this.check(this.#timers.has('join'), 'a join phase has an end')
+    if (state.groupState === 'PreparingRebalance')
+      this.check(this.#timers.has('join'), 'a join phase has an end')
   }
 
   checkPersisted(): void {
@@ -431,7 +432,7 @@ export function simulate(seed: number, mutate: Mutation = group => group): strin
   const result = world.run()
   const { state } = world.machine
   const living = consumers.filter(consumer => !consumer.isDead)
-  world.check(state.phase === 'Stable', `the group settles (${state.phase})`)
+  world.check(state.groupState === 'Stable', `the group settles (${state.groupState})`)
   world.check(
     state.members.size === living.length,
     `${state.members.size} members, ${living.length} are alive`,

@@ -18,23 +18,23 @@ const JOIN_RETRY_MIN_MS = 100
 
 /** Starts a rebalance, or, in one already, ends its join phase when the last awaited member is there. */
 export function prepareRebalanceOrCompleteJoin(draft: GroupDraft, config: GroupConfig, nowMs: number): void {
-  if (draft.state.phase === 'PreparingRebalance') completeJoinIfAllJoined(draft, nowMs)
+  if (draft.state.groupState === 'PreparingRebalance') completeJoinIfAllJoined(draft, nowMs)
   else prepareRebalance(draft, config, nowMs)
 }
 
 export function completeJoinIfAllJoined(draft: GroupDraft, nowMs: number): void {
   const { state } = draft
-  if (state.phase !== 'PreparingRebalance' || state.previousPhase === 'Empty') return
+  if (state.groupState !== 'PreparingRebalance' || state.previousGroupState === 'Empty') return
   if (haveAllMembersJoined(state)) completeJoin(draft, nowMs)
 }
 
 /** Sends everybody back to JoinGroup. A group that was empty waits for more members first. */
 export function prepareRebalance(draft: GroupDraft, config: GroupConfig, nowMs: number): void {
   const { state } = draft
-  if (state.phase === 'CompletingRebalance') interruptSyncs(draft)
+  if (state.groupState === 'CompletingRebalance') interruptSyncs(draft)
   draft.clearTimer(SYNC_TIMER)
   const delayMs = config.initialRebalanceDelayMs
-  const isInitial = state.phase === 'Empty'
+  const isInitial = state.groupState === 'Empty'
   const initialRemainingMs = isInitial ? Math.max(rebalanceTimeoutMs(state) - delayMs, 0) : 0
   draft.add({ type: 'RebalanceStarted', volatile: true, nowMs, initialRemainingMs })
   if (isInitial) draft.setTimer(JOIN_TIMER, delayMs)
@@ -53,8 +53,8 @@ function interruptSyncs(draft: GroupDraft): void {
 /** The join timer fired: more patience while an initial rebalance still grows, else the next generation. */
 export function onJoinTimer(draft: GroupDraft, config: GroupConfig, nowMs: number): void {
   const { state } = draft
-  if (state.phase !== 'PreparingRebalance') return
-  const isInitial = state.previousPhase === 'Empty'
+  if (state.groupState !== 'PreparingRebalance') return
+  const isInitial = state.previousGroupState === 'Empty'
   if (!isInitial || !state.newMemberAdded || state.initialRemainingMs === 0) {
     completeJoin(draft, nowMs)
     return
@@ -65,7 +65,7 @@ export function onJoinTimer(draft: GroupDraft, config: GroupConfig, nowMs: numbe
   draft.setTimer(JOIN_TIMER, delayMs)
 }
 
-/** Ends the join phase: dynamic members that did not come back are dropped, the rest get a generation. */
+/** Ends the join groupState: dynamic members that did not come back are dropped, the rest get a generation. */
 function completeJoin(draft: GroupDraft, nowMs: number): void {
   const { state } = draft
   draft.clearTimer(JOIN_TIMER)
@@ -127,7 +127,7 @@ function startGeneration(draft: GroupDraft, nowMs: number): void {
 /** Members that took their generation and never asked for the assignment are dropped (KAFKA-9752). */
 export function onSyncTimer(draft: GroupDraft, config: GroupConfig, nowMs: number): void {
   const { state } = draft
-  if (state.phase !== 'CompletingRebalance' && state.phase !== 'Stable') return
+  if (state.groupState !== 'CompletingRebalance' && state.groupState !== 'Stable') return
   if (state.pendingSyncMembers.size === 0) return
   for (const memberId of [...state.pendingSyncMembers]) removeMember(draft, memberId)
   prepareRebalance(draft, config, nowMs)

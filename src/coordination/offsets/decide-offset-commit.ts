@@ -46,14 +46,14 @@ function validateWithoutGroup(event: OffsetCommitEvent): ErrorCode {
 
 function validateInGroup(event: OffsetCommitEvent, group: Readonly<GroupState>): ErrorCode {
   const { memberId, groupInstanceId, generationId } = event
-  if (group.phase === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
-  if (generationId < 0 && group.phase === 'Empty') return ErrorCode.NONE
+  if (group.groupState === 'Dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
+  if (generationId < 0 && group.groupState === 'Empty') return ErrorCode.NONE
   // Neither member nor generation: such commits are for groups without members.
   if (generationId < 0 && memberId === '' && groupInstanceId === null) return ErrorCode.UNKNOWN_MEMBER_ID
   const errorCode = validateMember(group, memberId, groupInstanceId)
   if (errorCode !== ErrorCode.NONE) return errorCode
   if (generationId !== group.generationId) return ErrorCode.ILLEGAL_GENERATION
-  return group.phase === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
+  return group.groupState === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
 }
 
 /** A commit of a member is a sign of life. */

@@ -38,8 +38,8 @@ export function decideOffsetDelete(
 }
 
 function validate(group: Readonly<GroupState> | undefined): ErrorCode {
-  if (group === undefined || group.phase === 'Dead') return ErrorCode.GROUP_ID_NOT_FOUND
+  if (group === undefined || group.groupState === 'Dead') return ErrorCode.GROUP_ID_NOT_FOUND
   // The subscriptions of other protocols cannot be read, so nothing can be deleted under their members.
-  const isReadable = group.phase === 'Empty' || group.protocolType === CONSUMER_PROTOCOL_TYPE
+  const isReadable = group.groupState === 'Empty' || group.protocolType === CONSUMER_PROTOCOL_TYPE
   return isReadable ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP
 }

@@ -38,10 +38,10 @@ export function expiredOffsets(
 function retentionStart(group: Readonly<GroupState>): ((committed: CommittedOffset) => number) | null {
   const sinceCommit = (committed: CommittedOffset) => committed.commitTimestampMs
   if (group.protocolType === null) return sinceCommit
-  if (group.phase === 'Empty') {
+  if (group.groupState === 'Empty') {
     const { currentStateTimestampMs } = group
     return currentStateTimestampMs === null ? sinceCommit : () => currentStateTimestampMs
   }
   const isReadable = group.protocolType === CONSUMER_PROTOCOL_TYPE && subscribedTopics(group) !== null
-  return group.phase === 'Stable' && isReadable ? sinceCommit : null
+  return group.groupState === 'Stable' && isReadable ? sinceCommit : null
 }

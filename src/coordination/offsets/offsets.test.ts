@@ -119,7 +119,7 @@ class World {
 test('OFS-1: a client that is no member commits to a group without members', () => {
   const world = new World()
   expect(world.commit()).toBe(ErrorCode.NONE)
-  expect(world.shard.group('g')).toMatchObject({ phase: 'Empty', protocolType: null })
+  expect(world.shard.group('g')).toMatchObject({ groupState: 'Empty', protocolType: null })
   expect(world.fetch([{ name: 't', partitionIndexes: [0] }]).topics[0]?.partitions).toEqual([
     { partitionIndex: 0, committedOffset: 42, committedLeaderEpoch: 3, metadata: 'm' },
   ])

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Timer } from '../base/clock.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
+import { GroupCoordinator, type GroupCoordinatorConfig, type JoinGroupCall } from './group-coordinator.ts'
 import { MemoryCoordinatorLog } from './memory-coordinator-log.test-support.ts'
-import { GroupCoordinator, type GroupCoordinatorConfig, type JoinGroupCall } from './runtime.ts'
 
 const CONFIG: GroupCoordinatorConfig = {
   initialRebalanceDelayMs: 0,
@@ -233,7 +233,7 @@ test('GRC-11: a coordinator that starts anew knows members, generation and offse
   expect((await after.sync(memberId, 1)).assignment).toEqual(new Uint8Array([7]))
   expect(await after.committed()).toBe(2 ** 40)
   const { group } = after.groups.describeGroup('g')
-  expect(group).toMatchObject({ phase: 'Stable', protocolType: 'consumer', protocolName: 'range' })
+  expect(group).toMatchObject({ groupState: 'Stable', protocolType: 'consumer', protocolName: 'range' })
   expect(group?.members.get(memberId)?.clientHost).toBe('/127.0.0.1')
   await after.advance(10_000)
   expect((await after.heartbeat(memberId, 1)).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
