@@ -292,6 +292,17 @@ test('LIM-1: names that the log cannot hold are refused', async () => {
   world.groups.close()
 })
 
+test('LIM-1: a member has at most 1,000 protocols', async () => {
+  const world = await started()
+  const protocols = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ name: `p${index}`, metadata: new Uint8Array(0) }))
+  expect((await world.join({ protocols: protocols(1_001) })).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+  const joining = world.join({ protocols: protocols(1_000) })
+  await world.advance(1)
+  expect((await joining).errorCode).toBe(ErrorCode.NONE)
+  world.groups.close()
+})
+
 test('GRC-2: member ids are the client s name and a random UUID', async () => {
   const world = await started()
   const { memberId } = await world.join({ requiresKnownMemberId: true })

@@ -62,6 +62,9 @@ export interface GroupCoordinatorPorts {
  */
 const NAME_CHARS_MAX = 10_000
 
+/** Protocols of a member; clients have a handful. */
+const PROTOCOLS_MAX = 1_000
+
 type Call<Event> = Omit<Event, 'type' | 'replyTo' | 'nowMs'> & { readonly groupId: string }
 export type JoinGroupCall = Omit<Call<JoinGroupEvent>, 'newMemberId'>
 export type SyncGroupCall = Call<SyncGroupEvent>
@@ -130,7 +133,9 @@ export class GroupCoordinator {
     if (call.sessionTimeoutMs < sessionTimeoutMinMs || call.sessionTimeoutMs > sessionTimeoutMaxMs) {
       return Promise.resolve(refuse(ErrorCode.INVALID_SESSION_TIMEOUT))
     }
-    if (hasTooLongName(call)) return Promise.resolve(refuse(ErrorCode.INVALID_REQUEST))
+    if (hasTooLongName(call) || call.protocols.length > PROTOCOLS_MAX) {
+      return Promise.resolve(refuse(ErrorCode.INVALID_REQUEST))
+    }
     const newMemberId = this.#drawMemberId(call.groupInstanceId ?? call.clientId)
     const nowMs = this.#ports.clock.wallMs()
     return this.#askGroup<'JoinGroup'>(

@@ -9,7 +9,7 @@ export function supportsProtocols(
 ): boolean {
   if (state.groupState === 'Empty') return protocolType !== '' && protocols.length > 0
   if (state.protocolType !== protocolType) return false
-  return protocols.some(protocol => isSupportedByAll(state, protocol.name))
+  return namesSupportedByAll(state, protocols).size > 0
 }
 
 /**
@@ -17,16 +17,12 @@ export function supportsProtocols(
  * was voted for first. Asserts that there is one, which `supportsProtocols` has seen to.
  */
 export function selectProtocol(state: GroupState): string {
-  const supportedByAll = new Map<string, boolean>()
+  const [first] = state.members.values()
+  const supported = namesSupportedByAll(state, first?.protocols ?? [])
   const votes = new Map<string, number>()
   for (const member of state.members.values()) {
-    for (const { name } of member.protocols) {
-      const supported = supportedByAll.get(name) ?? isSupportedByAll(state, name)
-      supportedByAll.set(name, supported)
-      if (!supported) continue
-      votes.set(name, (votes.get(name) ?? 0) + 1)
-      break
-    }
+    const choice = member.protocols.find(({ name }) => supported.has(name))
+    if (choice !== undefined) votes.set(choice.name, (votes.get(choice.name) ?? 0) + 1)
   }
   let winner: string | null = null
   for (const [name, count] of votes) {
@@ -53,9 +49,14 @@ function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, index) => byte === right[index])
 }
 
-function isSupportedByAll(state: GroupState, name: string): boolean {
+/** Those of `protocols` that every member supports; looks at each protocol of each member once. */
+function namesSupportedByAll(state: GroupState, protocols: readonly GroupProtocol[]): ReadonlySet<string> {
+  let names = new Set(protocols.map(({ name }) => name))
   for (const member of state.members.values()) {
-    if (!member.protocols.some(protocol => protocol.name === name)) return false
+    const common = new Set<string>()
+    for (const { name } of member.protocols) if (names.has(name)) common.add(name)
+    if (common.size === 0) return common
+    names = common
   }
-  return true
+  return names
 }
