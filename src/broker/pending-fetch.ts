@@ -26,6 +26,7 @@ export class PendingFetch implements ParkedFetch {
   readonly #context: RequestContext
   readonly #found: readonly (Partition | undefined)[]
   readonly #maxBytes: number
+  readonly #isOfBroker: boolean
   #results: PartitionDataInit[] = []
 
   constructor(fetch: FetchContext, request: FetchRequest, context: RequestContext, services: BrokerServices) {
@@ -33,6 +34,7 @@ export class PendingFetch implements ParkedFetch {
     this.#request = request
     this.#context = context
     this.maxWaitMs = request.maxWaitMs
+    this.#isOfBroker = request.replicaId >= 0 || request.replicaState.replicaId >= 0
     this.#maxBytes = Math.min(request.maxBytes, services.config.fetchMaxBytes)
     this.#found = fetch.targets.map(target =>
       target.topicName === null
@@ -97,6 +99,8 @@ export class PendingFetch implements ParkedFetch {
     }
     const epochError = partition.checkLeaderEpoch(target.currentLeaderEpoch)
     if (epochError !== ErrorCode.NONE) return refused(target, epochError, true)
+    // FET-5: every replica is here, so that no broker has one to fetch for.
+    if (this.#isOfBroker) return refused(target, ErrorCode.NOT_LEADER_OR_FOLLOWER, true)
     const diverging = target.lastFetchedEpoch >= 0 ? checkDivergence(target, partition) : null
     if (diverging !== null) return diverging
     const maxBytes = Math.min(target.partitionMaxBytes, leftBytes)

@@ -439,3 +439,26 @@ test('FSS-1 a session tells what is new since its last answer, from version 7 on
   await call({ sessionId, sessionEpoch: -1, topics: [] })
   expect(await errorOf({ sessionId, sessionEpoch: 4 })).toBe(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
 })
+
+test.each([4, 11, 14, 15, 18])(
+  'FET-5 version %i tells a broker that it has no replica here: 6',
+  async version => {
+    const topicId = await world.createTopic('t')
+    await produce('t', 'v0')
+    const named = version >= 13 ? { topicId } : { topic: 't' }
+    const ask = (replicaId: number) => ({
+      minBytes: 1,
+      maxBytes: 1_000,
+      ...(version >= 15 ? { replicaState: { replicaId } } : { replicaId }),
+      topics: [{ ...named, partitions: [{ fetchOffset: 0, partitionMaxBytes: 1_000 }] }],
+    })
+    expect(await fetch(version, ask(1))).toMatchObject({
+      errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER,
+      highWatermark: -1,
+    })
+    // Consumers are -1; a tool that debugs, -2.
+    for (const replicaId of [-1, -2]) {
+      expect(offsetsOf((await fetch(version, ask(replicaId))).records)).toEqual([0])
+    }
+  },
+)
