@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { ShardRecord } from './group-shard.ts'
-import { MalformedRecordError } from './record-bytes.ts'
 import { decodeShardRecord, encodeShardRecord } from './record-codec.ts'
 
 const hex = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString('hex'))
@@ -112,7 +112,7 @@ test('a group of version 0 has neither time nor rebalance timeout nor instance i
 
 test('records of other kinds are passed over; cut ones are an error', () => {
   expect(decodeShardRecord(bytes('0003 0001 67'), bytes('0000'))).toBeNull()
-  expect(() => decodeShardRecord(bytes('0001 0001 67'), null)).toThrow(MalformedRecordError)
-  expect(() => decodeShardRecord(bytes('0002 0001 67'), bytes('0003 0008 63'))).toThrow(MalformedRecordError)
-  expect(() => decodeShardRecord(bytes('0002 0001 67'), bytes('0009'))).toThrow(MalformedRecordError)
+  expect(() => decodeShardRecord(bytes('0001 0001 67'), null)).toThrow(ProtocolError)
+  expect(() => decodeShardRecord(bytes('0002 0001 67'), bytes('0003 0008 63'))).toThrow(ProtocolError)
+  expect(() => decodeShardRecord(bytes('0002 0001 67'), bytes('0009'))).toThrow(ProtocolError)
 })

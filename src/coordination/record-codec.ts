@@ -1,8 +1,10 @@
+import { ProtocolError } from '../protocol/protocol-error.ts'
+import { Reader } from '../protocol/reader.ts'
+import { Writer } from '../protocol/writer.ts'
 import type { GroupMetadataRecord, PersistedMember } from './classic-group/group-record.ts'
 import type { KeyValue } from './coordinator-log.ts'
 import type { ShardRecord } from './group-shard.ts'
 import type { CommittedOffset } from './offsets/committed-offset.ts'
-import { MalformedRecordError, RecordReader, RecordWriter } from './record-bytes.ts'
 
 /*
  * Records of `__consumer_offsets`, byte for byte as Kafka writes them; monitoring tools read them (OFS-5). A key and
@@ -28,6 +30,11 @@ const OFFSET_VALUE_VERSION = 3
 const EXPIRING_OFFSET_VALUE_VERSION = 1
 const GROUP_VALUE_VERSION = 3
 const NO_TIMESTAMP = -1
+/** No version of these records has compact lengths (KIP-482). */
+const NOT_COMPACT = false
+/** Three strings, the session timeout and two byte fields, all empty. */
+const MEMBER_MIN_SIZE_BYTES = 18
+const INITIAL_SIZE_BYTES = 256
 
 export function encodeShardRecord(record: ShardRecord): KeyValue {
   switch (record.type) {
@@ -43,18 +50,22 @@ export function encodeShardRecord(record: ShardRecord): KeyValue {
   }
 }
 
-/** null for a record of a kind that this broker does not know. Throws MalformedRecordError. */
+/** null for a record of a kind that this broker does not know. Throws ProtocolError. */
 export function decodeShardRecord(key: Uint8Array, value: Uint8Array | null): ShardRecord | null {
-  const reader = new RecordReader(key)
+  const reader = new Reader(key)
   switch (reader.int16()) {
     case LEGACY_OFFSET_KEY:
     case OFFSET_KEY: {
-      const place = { groupId: reader.string(), topic: reader.string(), partitionIndex: reader.int32() }
+      const place = {
+        groupId: reader.string(NOT_COMPACT),
+        topic: reader.string(NOT_COMPACT),
+        partitionIndex: reader.int32(),
+      }
       if (value === null) return { type: 'OffsetRemoved', volatile: false, ...place }
       return { type: 'OffsetCommitted', volatile: false, ...place, committed: readOffset(value) }
     }
     case GROUP_KEY: {
-      const groupId = reader.string()
+      const groupId = reader.string(NOT_COMPACT)
       const record = value === null ? ({ type: 'GroupDeleted', volatile: false } as const) : readGroup(value)
       return { type: 'Group', groupId, volatile: false, record }
     }
@@ -64,34 +75,35 @@ export function decodeShardRecord(key: Uint8Array, value: Uint8Array | null): Sh
 }
 
 function offsetKey(place: { groupId: string; topic: string; partitionIndex: number }): Uint8Array {
-  const writer = new RecordWriter()
+  const writer = new Writer(INITIAL_SIZE_BYTES)
   writer.int16(OFFSET_KEY)
-  writer.string(place.groupId)
-  writer.string(place.topic)
+  writer.string(place.groupId, NOT_COMPACT)
+  writer.string(place.topic, NOT_COMPACT)
   writer.int32(place.partitionIndex)
-  return writer.finish()
+  return writer.finish().slice()
 }
 
 function offsetValue(committed: CommittedOffset): Uint8Array {
   const { expireTimestampMs } = committed
-  const writer = new RecordWriter()
+  const writer = new Writer(INITIAL_SIZE_BYTES)
   writer.int16(expireTimestampMs === null ? OFFSET_VALUE_VERSION : EXPIRING_OFFSET_VALUE_VERSION)
   writer.int64(committed.offset)
   if (expireTimestampMs === null) writer.int32(committed.leaderEpoch)
-  writer.string(committed.metadata)
-  writer.int64(committed.commitTimestampMs)
-  if (expireTimestampMs !== null) writer.int64(expireTimestampMs)
-  return writer.finish()
+  writer.string(committed.metadata, NOT_COMPACT)
+  writer.saturatingInt64(committed.commitTimestampMs)
+  if (expireTimestampMs !== null) writer.saturatingInt64(expireTimestampMs)
+  return writer.finish().slice()
 }
 
 function readOffset(value: Uint8Array): CommittedOffset {
-  const reader = new RecordReader(value)
+  const reader = new Reader(value)
   const version = supportedVersion(reader, OFFSET_VALUE_VERSION)
   const offset = reader.int64()
   const leaderEpoch = version >= 3 ? reader.int32() : -1
-  const metadata = reader.string()
-  const commitTimestampMs = reader.int64()
-  const expireTimestampMs = version === EXPIRING_OFFSET_VALUE_VERSION ? reader.int64() : NO_TIMESTAMP
+  const metadata = reader.string(NOT_COMPACT)
+  const commitTimestampMs = reader.saturatingInt64()
+  const expireTimestampMs =
+    version === EXPIRING_OFFSET_VALUE_VERSION ? reader.saturatingInt64() : NO_TIMESTAMP
   const hasExpiry = expireTimestampMs !== NO_TIMESTAMP
   return {
     offset,
@@ -103,44 +115,45 @@ function readOffset(value: Uint8Array): CommittedOffset {
 }
 
 function groupKey(groupId: string): Uint8Array {
-  const writer = new RecordWriter()
+  const writer = new Writer(INITIAL_SIZE_BYTES)
   writer.int16(GROUP_KEY)
-  writer.string(groupId)
-  return writer.finish()
+  writer.string(groupId, NOT_COMPACT)
+  return writer.finish().slice()
 }
 
 function groupValue(group: GroupMetadataRecord): Uint8Array {
-  const writer = new RecordWriter()
+  const writer = new Writer(INITIAL_SIZE_BYTES)
   writer.int16(GROUP_VALUE_VERSION)
-  writer.string(group.protocolType ?? '')
+  writer.string(group.protocolType ?? '', NOT_COMPACT)
   writer.int32(group.generationId)
-  writer.string(group.protocolName)
-  writer.string(group.leaderId)
-  writer.int64(group.currentStateTimestampMs ?? NO_TIMESTAMP)
-  writer.int32(group.members.length)
+  writer.nullableString(group.protocolName, NOT_COMPACT)
+  writer.nullableString(group.leaderId, NOT_COMPACT)
+  writer.saturatingInt64(group.currentStateTimestampMs ?? NO_TIMESTAMP)
+  writer.arrayLength(group.members.length, NOT_COMPACT)
   for (const member of group.members) {
-    writer.string(member.memberId)
-    writer.string(member.groupInstanceId)
-    writer.string(member.clientId)
-    writer.string(member.clientHost)
+    writer.string(member.memberId, NOT_COMPACT)
+    writer.nullableString(member.groupInstanceId, NOT_COMPACT)
+    writer.string(member.clientId, NOT_COMPACT)
+    writer.string(member.clientHost, NOT_COMPACT)
     writer.int32(member.rebalanceTimeoutMs)
     writer.int32(member.sessionTimeoutMs)
-    writer.blob(member.subscription)
-    writer.blob(member.assignment)
+    writer.byteString(member.subscription, NOT_COMPACT)
+    writer.byteString(member.assignment, NOT_COMPACT)
   }
-  return writer.finish()
+  return writer.finish().slice()
 }
 
 function readGroup(value: Uint8Array): GroupMetadataRecord {
-  const reader = new RecordReader(value)
+  const reader = new Reader(value)
   const version = supportedVersion(reader, GROUP_VALUE_VERSION)
-  const protocolType = reader.string()
+  const protocolType = reader.string(NOT_COMPACT)
   const generationId = reader.int32()
-  const protocolName = reader.nullableString()
-  const leaderId = reader.nullableString()
-  const timestampMs = version >= 2 ? reader.int64() : NO_TIMESTAMP
+  const protocolName = reader.nullableString(NOT_COMPACT)
+  const leaderId = reader.nullableString(NOT_COMPACT)
+  const timestampMs = version >= 2 ? reader.saturatingInt64() : NO_TIMESTAMP
   const members: PersistedMember[] = []
-  for (let left = reader.int32(); left > 0; left--) members.push(readMember(reader, version))
+  for (let left = reader.arrayLength(NOT_COMPACT, MEMBER_MIN_SIZE_BYTES); left > 0; left--)
+    members.push(readMember(reader, version))
   return {
     type: 'GroupMetadata',
     volatile: false,
@@ -153,15 +166,15 @@ function readGroup(value: Uint8Array): GroupMetadataRecord {
   }
 }
 
-function readMember(reader: RecordReader, version: number): PersistedMember {
-  const memberId = reader.string()
-  const groupInstanceId = version >= 3 ? reader.nullableString() : null
-  const clientId = reader.string()
-  const clientHost = reader.string()
+function readMember(reader: Reader, version: number): PersistedMember {
+  const memberId = reader.string(NOT_COMPACT)
+  const groupInstanceId = version >= 3 ? reader.nullableString(NOT_COMPACT) : null
+  const clientId = reader.string(NOT_COMPACT)
+  const clientHost = reader.string(NOT_COMPACT)
   const rebalanceTimeoutMs = version >= 1 ? reader.int32() : null
   const sessionTimeoutMs = reader.int32()
-  const subscription = reader.blob()
-  const assignment = reader.blob()
+  const subscription = reader.byteString(NOT_COMPACT)
+  const assignment = reader.byteString(NOT_COMPACT)
   return {
     memberId,
     groupInstanceId,
@@ -175,9 +188,8 @@ function readMember(reader: RecordReader, version: number): PersistedMember {
   }
 }
 
-function supportedVersion(reader: RecordReader, highest: number): number {
+function supportedVersion(reader: Reader, highest: number): number {
   const version = reader.int16()
-  if (version < 0 || version > highest)
-    throw new MalformedRecordError(`version ${version} of a value is unknown`)
+  if (version < 0 || version > highest) throw new ProtocolError(`version ${version} of a value is unknown`)
   return version
 }
