@@ -55,7 +55,7 @@ export class OttlaDirectory {
       logDirectories: [path],
       clusterId,
       nodeId: 1,
-      configOf: () => this.#config,
+      initialConfig: this.#config,
       retentionCheckIntervalMs: 300_000,
       checkpointIntervalMs: 60_000,
       producerIdExpirationMs: 86_400_000,

@@ -19,7 +19,7 @@ export interface Disk {
   /** Reads up to `into.length` bytes; answers how many there were before the end of the file. */
   pread(file: FileHandle, into: Uint8Array, position: number): number
   truncate(file: FileHandle, sizeBytes: number): void
-  /** Reserves and zeroes nothing: extends the file's size with a hole or blocks, as the platform does best. */
+  /** Extends the file to this size with zeroes: blocks where the file system can give them, else a hole. */
   allocate(file: FileHandle, sizeBytes: number): void
   fdatasync(file: FileHandle): void
   syncDirectory(path: string): void

@@ -59,7 +59,7 @@ export class Broker {
       clusterId: null,
       nodeId: config.nodeId,
       // The topics' own settings are in the metadata, whose journal needs the lock that this takes.
-      configOf: () => defaultTopicConfig,
+      initialConfig: defaultTopicConfig,
       retentionCheckIntervalMs: config.retentionCheckIntervalMs,
       checkpointIntervalMs: Math.min(config.recoveryCheckpointIntervalMs, config.startCheckpointIntervalMs),
       producerIdExpirationMs: config.producerIdExpirationMs,

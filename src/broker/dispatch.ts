@@ -12,7 +12,7 @@ import type { BrokerServices, Handler } from './handler.ts'
 import { DEFERRED } from './handler.ts'
 import { encodeUnsupportedApiVersions } from './handlers/api-versions.ts'
 import { Request, type RequestOrigin, type RequestOwner } from './request.ts'
-import { ThrottledLog } from './throttled-log.ts'
+import { ThrottledLogger } from './throttled-logger.ts'
 
 /** Why a connection was ended by the dispatcher; also the counters' names. */
 export interface DispatchCounters {
@@ -55,7 +55,7 @@ export class Dispatcher {
     failedHandlers: 0,
   }
   readonly #ports: DispatcherPorts
-  readonly #log: ThrottledLog
+  readonly #log: ThrottledLogger
   readonly #owner: RequestOwner
   #writer = newWriter()
   /** Who is told when a connection ends before its answer. */
@@ -65,7 +65,7 @@ export class Dispatcher {
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports
-    this.#log = new ThrottledLog(ports.logger, ports.clock)
+    this.#log = new ThrottledLogger(ports.logger, ports.clock)
     this.#owner = {
       respond: (request, body) => this.#respond(request, body),
       respondNothing: request => this.#complete(request.slot, null),
@@ -137,7 +137,7 @@ export class Dispatcher {
     else this.counters.unsupportedVersions += 1
     const text = handler === undefined ? 'an unknown API' : 'an unsupported version'
     this.#log.warn(
-      { apiKey, apiVersion, ...from(slot.connection) },
+      { apiKey, apiVersion, ...clientFields(slot.connection) },
       `a request for ${text}: its connection is closed`,
     )
     this.#abort(slot.connection)
@@ -194,10 +194,13 @@ export class Dispatcher {
     const reason = error instanceof Error ? error.message : String(error)
     if (error instanceof ProtocolError) {
       this.counters.malformedRequests += 1
-      this.#log.warn({ ...from(connection), reason }, 'a malformed request: its connection is closed')
+      this.#log.warn({ ...clientFields(connection), reason }, 'a malformed request: its connection is closed')
     } else {
       this.counters.failedHandlers += 1
-      this.#ports.logger.error({ ...from(connection), reason }, 'a request failed: its connection is closed')
+      this.#ports.logger.error(
+        { ...clientFields(connection), reason },
+        'a request failed: its connection is closed',
+      )
     }
     this.#abort(connection)
   }
@@ -218,6 +221,6 @@ function newWriter(): Writer {
   return new Writer(undefined, ANSWER_MAX_BYTES)
 }
 
-function from({ remoteAddress, remotePort }: Connection): { readonly client: string } {
+function clientFields({ remoteAddress, remotePort }: Connection): { readonly client: string } {
   return { client: `${remoteAddress}:${remotePort}` }
 }

@@ -154,7 +154,7 @@ export class OffsetRequests {
         logDirectories: ['/data'],
         clusterId: null,
         nodeId: NODE_ID,
-        configOf: () => CONFIG,
+        initialConfig: CONFIG,
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
         producerIdExpirationMs: 86_400_000,

@@ -10,7 +10,7 @@ const NO_RECORDS = new Uint8Array(0)
 const READ_COMMITTED = 1
 
 /** What one partition gives to a fetch. */
-interface Share {
+interface PartitionFetch {
   readonly data: PartitionDataInit
   readonly sizeBytes: number
   /** There is something that the reader must know now, whatever min_bytes says. */
@@ -88,7 +88,7 @@ export class PendingFetch implements ParkedFetch {
     partition: Partition | undefined,
     leftBytes: number,
     isFirst: boolean,
-  ): Share {
+  ): PartitionFetch {
     // FET-1: an unknown partition alone ends no wait; a name that has another id by now does (measured on Kafka).
     const isUrgent = target.errorCode === ErrorCode.INCONSISTENT_TOPIC_ID
     if (target.errorCode !== ErrorCode.NONE) return refused(target, target.errorCode, isUrgent)
@@ -107,14 +107,19 @@ export class PendingFetch implements ParkedFetch {
     return this.#readPartition(target, partition, maxBytes, isFirst)
   }
 
-  #readPartition(target: FetchTarget, partition: Partition, maxBytes: number, isFirst: boolean): Share {
+  #readPartition(
+    target: FetchTarget,
+    partition: Partition,
+    maxBytes: number,
+    isFirst: boolean,
+  ): PartitionFetch {
     if (maxBytes <= 0 && !isFirst) return this.#share(target, partition, null)
     const result = partition.read(target.fetchOffset, Math.max(0, maxBytes), isFirst)
     if (!result.ok) return refused(target, result.errorCode, true)
     return this.#share(target, partition, result.range)
   }
 
-  #share(target: FetchTarget, partition: Partition, range: PartitionDataInit['records']): Share {
+  #share(target: FetchTarget, partition: Partition, range: PartitionDataInit['records']): PartitionFetch {
     const data: PartitionDataInit = {
       partitionIndex: target.partitionIndex,
       errorCode: ErrorCode.NONE,
@@ -133,7 +138,7 @@ function sizeOf(records: PartitionDataInit['records']): number {
   return records instanceof Uint8Array ? records.length : records.sizeBytes
 }
 
-function refused(target: FetchTarget, errorCode: ErrorCode, isUrgent: boolean): Share {
+function refused(target: FetchTarget, errorCode: ErrorCode, isUrgent: boolean): PartitionFetch {
   const data: PartitionDataInit = {
     partitionIndex: target.partitionIndex,
     errorCode,
@@ -148,7 +153,7 @@ function refused(target: FetchTarget, errorCode: ErrorCode, isUrgent: boolean): 
 }
 
 /** FET-6, KIP-595: a reader whose last epoch ended before its offset reads from a log that was cut since. */
-function checkDivergence(target: FetchTarget, partition: Partition): Share | null {
+function checkDivergence(target: FetchTarget, partition: Partition): PartitionFetch | null {
   const end = partition.epochEndOffset(target.lastFetchedEpoch)
   if ('ok' in end) return refused(target, end.errorCode, true)
   const { leaderEpoch, endOffset } = end

@@ -28,7 +28,7 @@ export interface LoadInput {
   readonly path: string
   readonly clusterId: string | null
   readonly nodeId: number
-  readonly configOf: (topicName: string) => LogConfig
+  readonly initialConfig: LogConfig
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onFailure: (directory: LogDirectory) => void
@@ -154,7 +154,7 @@ function loadLog(
   if (match === null || bytes === null) return null
   const topicName = match[1]!
   const partitionIndex = Number(match[2])
-  const config = input.configOf(topicName)
+  const config = input.initialConfig
   const recoveryPoint = recoveryPoints.get(name) ?? 0
   const logStartOffset = startOffsets.get(name) ?? 0
   try {

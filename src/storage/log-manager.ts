@@ -33,8 +33,8 @@ export interface LogManagerOptions {
   /** Null for whatever the directories say, or a new random id. */
   readonly clusterId: string | null
   readonly nodeId: number
-  /** The configuration of a topic that was found on disk. */
-  readonly configOf: (topicName: string) => LogConfig
+  /** Of logs that are found on disk, until `applyConfig`. */
+  readonly initialConfig: LogConfig
   readonly retentionCheckIntervalMs: number
   readonly checkpointIntervalMs: number
   readonly producerIdExpirationMs: number
@@ -320,7 +320,7 @@ export class LogManager {
     const directoryPath = `${directory.path}/${nameOfLog(log)}`
     const to = await this.#renameAway({ topicName, partitionIndex, directory, directoryPath }, 'delete')
     directory.unreadable.splice(directory.unreadable.indexOf(log), 1)
-    this.#removeLater(directory, to, this.#options.configOf(topicName).fileDeleteDelayMs)
+    this.#removeLater(directory, to, this.#options.initialConfig.fileDeleteDelayMs)
   }
 
   #removeLater({ jobs }: LogDirectory, path: string, delayMs: number): void {

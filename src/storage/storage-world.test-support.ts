@@ -76,7 +76,7 @@ export class StorageWorld {
         logDirectories: this.directories,
         clusterId,
         nodeId: 0,
-        configOf: () => this.config,
+        initialConfig: this.config,
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
         producerIdExpirationMs: 86_400_000,

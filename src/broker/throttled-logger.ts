@@ -5,7 +5,7 @@ const WINDOW_MS = 10_000
 const LINES_PER_WINDOW = 10
 
 /** Warnings that a stranger can cause at will: a few in each window, then only their number. */
-export class ThrottledLog {
+export class ThrottledLogger {
   readonly #logger: Logger
   readonly #clock: Clock
   #windowEndMs = Number.NEGATIVE_INFINITY
