@@ -91,3 +91,10 @@ test.each([0, -1])(
     expect((await produce('t', 1))[0]).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
   },
 )
+
+test('ADM-2 more than 10,000 partitions are not added at once', async () => {
+  await begin()
+  await world.createTopic('t')
+  expect(await addPartitions('t', 10_001, true)).toBe(ErrorCode.NONE)
+  expect(await addPartitions('t', 10_002, true)).toBe(ErrorCode.POLICY_VIOLATION)
+})

@@ -11,3 +11,6 @@ export interface ControllerSettings {
   /** Bound of all partitions of the cluster. */
   readonly partitionsMax: number
 }
+
+/** As Kafka's controller has it, by request; here by topic. */
+export const PARTITIONS_PER_REQUEST_MAX = 10_000

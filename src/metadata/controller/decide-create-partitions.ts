@@ -3,7 +3,7 @@ import type { MetadataImage } from '../image/metadata-image.ts'
 import type { MetadataRecord } from '../metadata-record.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { assignReplicas, problemOfReplicas } from './assign-replicas.ts'
-import type { ControllerSettings } from './controller-settings.ts'
+import { type ControllerSettings, PARTITIONS_PER_REQUEST_MAX } from './controller-settings.ts'
 
 export interface PartitionsToCreate {
   readonly name: string
@@ -37,6 +37,12 @@ export function decideCreatePartitions(
   }
   if (addedCount === 0) {
     return refuse(ErrorCode.INVALID_PARTITIONS, `Topic already has ${current} partition(s).`)
+  }
+  if (addedCount > PARTITIONS_PER_REQUEST_MAX) {
+    return refuse(
+      ErrorCode.POLICY_VIOLATION,
+      'Excessively large number of additional partitions per request.',
+    )
   }
   if (image.partitionCount + addedCount > settings.partitionsMax) {
     return refuse(

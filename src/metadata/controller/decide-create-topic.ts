@@ -6,7 +6,7 @@ import { problemOfTopicName } from '../image/topic-name.ts'
 import { type MetadataRecord, ResourceType } from '../metadata-record.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { assignReplicas, problemOfReplicas } from './assign-replicas.ts'
-import type { ControllerSettings } from './controller-settings.ts'
+import { type ControllerSettings, PARTITIONS_PER_REQUEST_MAX } from './controller-settings.ts'
 
 export interface TopicToCreate {
   readonly name: string
@@ -25,8 +25,6 @@ export interface CreateTopicDecision {
   readonly records: readonly MetadataRecord[]
 }
 
-const PARTITIONS_PER_TOPIC_MAX = 10_000
-
 /** ADM-1, MD-3, with Kafka's order of the checks: the first that fails names the error. */
 export function decideCreateTopic(
   image: MetadataImage,
@@ -39,7 +37,7 @@ export function decideCreateTopic(
   const replicas =
     topic.assignments.length > 0 ? manualReplicas(settings, topic) : automaticReplicas(settings, topic)
   if ('ok' in replicas) return replicas
-  if (replicas.length > PARTITIONS_PER_TOPIC_MAX) {
+  if (replicas.length > PARTITIONS_PER_REQUEST_MAX) {
     return refuse(ErrorCode.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
   }
   if (image.partitionCount + replicas.length > settings.partitionsMax) {
@@ -167,7 +165,7 @@ function automaticReplicas(
         `${replicationFactor} cannot be reached because only ${brokerIds.length} broker(s) are registered.`,
     )
   }
-  if (partitionCount > PARTITIONS_PER_TOPIC_MAX) {
+  if (partitionCount > PARTITIONS_PER_REQUEST_MAX) {
     return refuse(ErrorCode.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
   }
   return assignReplicas(brokerIds, 0, partitionCount, replicationFactor)
