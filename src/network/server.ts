@@ -65,7 +65,7 @@ export class NetworkServer {
   readonly #connectionsPerAddress = new Map<string, number>()
   #ready: Connection[] = []
   #draining: Connection[] = []
-  /** Since the last send. */
+  /** Since the last send; of those who have more waiting. */
   readonly #answered = new Set<Connection>()
   /** Their frames were handled, but what a handler staged of them is written by `onPassEnd` only. */
   #spentSlabs: number[] = []
@@ -278,7 +278,7 @@ export class NetworkServer {
 
   #sendAnswer(connection: Connection, answer: Answer): void {
     connection.lastActiveMs = this.#environment.clock.monotonicMs()
-    this.#answered.add(connection)
+    if (connection.waitingCount > 0) this.#answered.add(connection)
     this.#turn.answered(connection, answerSizeBytes(answer))
     this.#answers.push(connection.connectionId, answer)
   }
