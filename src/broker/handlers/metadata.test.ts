@@ -201,3 +201,9 @@ test('MD-8 the cluster id is told from version 2 on, and stays', async () => {
   client = world.connect()
   expect(await id(9)).toBe(first)
 })
+
+test('MD-2 a topic that cannot be created is answered with what hinders it, and is not there', async () => {
+  await begin({ 'default.replication.factor': '3' })
+  expect(await look(9, 'new', { allowAutoTopicCreation: true })).toBe(ErrorCode.INVALID_REPLICATION_FACTOR)
+  expect(await topicNames(9, null)).toEqual([])
+})
