@@ -12,7 +12,8 @@ export class NotRun extends Error {
 
 /**
  * The cases of one client, run one after another on one broker. A line `PASS`, `FAIL` or `NOT RUN` for each, then the
- * total; the exit code is 0 only when all have passed.
+ * total; the exit code is 0 only when all have passed. Words on the command line choose the cases: those whose name has
+ * all of them.
  */
 export class Suite {
   readonly #name: string
@@ -27,16 +28,19 @@ export class Suite {
   }
 
   async run(start: () => Promise<TestedBroker> = () => BrokerUnderTest.start()): Promise<void> {
+    const words = process.argv.slice(2).filter(word => !word.startsWith('--'))
+    const cases = this.#cases.filter(({ name }) => words.every(word => name.includes(word)))
+    if (cases.length === 0) throw new Error(`no case is named with ${words.join(' ')}`)
     const broker = await start()
     const counts = { PASS: 0, FAIL: 0, 'NOT RUN': 0 }
-    for (const { name, run } of this.#cases) {
+    for (const { name, run } of cases) {
       const { verdict, why } = await judge(run, broker)
       counts[verdict] += 1
       console.log(`${verdict} ${this.#name}: ${name}${why === '' ? '' : `: ${why}`}`)
     }
     await broker.stop()
     console.log(`${this.#name}: ${counts.PASS} passed, ${counts.FAIL} failed, ${counts['NOT RUN']} not run`)
-    process.exit(counts.PASS === this.#cases.length ? 0 : 1)
+    process.exit(counts.PASS === cases.length ? 0 : 1)
   }
 }
 

@@ -104,7 +104,7 @@ public final class CallTools {
     return status;
   }
 
-  private static int statusOf(String mainClass, String[] arguments) throws ReflectiveOperationException {
+  private static int statusOf(String mainClass, String[] arguments) {
     exitStatus = null;
     try {
       Class.forName(mainClass).getMethod("main", String[].class).invoke(null, (Object) arguments);
@@ -113,6 +113,9 @@ public final class CallTools {
       if (failure.getCause() instanceof ToolExit) return ((ToolExit) failure.getCause()).status;
       if (exitStatus != null) return exitStatus;
       failure.getCause().printStackTrace();
+      return 1;
+    } catch (ReflectiveOperationException missing) {
+      missing.printStackTrace();
       return 1;
     }
   }

@@ -59,7 +59,7 @@ function addTopicCases(suite: Suite, tools: KafkaTools): void {
     assert.ok((await command(bootstrap, '--list')).output.split('\n').includes(topic))
     const { output } = await command(bootstrap, '--describe', '--topic', topic)
     const id = /TopicId: ([\w-]{22})\t/.exec(output)?.[1]
-    assert.match(output, /PartitionCount: 3\tReplicationFactor: 1\tConfigs: .*\bretention\.ms=86400000\n/)
+    assert.match(output, /PartitionCount: 3\tReplicationFactor: 1\tConfigs: .*\bretention\.ms=86400000\b/)
     assert.equal(output.match(/Partition: \d\tLeader: (\d+)\tReplicas: \1\tIsr: \1\b/g)?.length, 3)
     const byId = await command(bootstrap, '--describe', '--topic-id', id!)
     // Asked by id it does not know of eligible leaders.

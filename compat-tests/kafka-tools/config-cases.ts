@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import type { Suite } from '../harness/suite.ts'
 import type { KafkaTools } from './kafka-tools.ts'
 import { createTopic, nameFor } from './topic-tools.ts'
+import { until } from './until.ts'
 
 const SETTING = 'message.max.bytes=2000000'
+/** A real Kafka answers before its brokers have heard of a change. */
+const SEEN_MAX_MS = 10_000
 
 export function addConfigCases(suite: Suite, tools: KafkaTools): void {
   const name = (what: string) => `${tools.version} kafka-configs: ${what}`
@@ -37,7 +40,12 @@ async function configureTopic(tools: KafkaTools, bootstrap: string): Promise<voi
   const settings = 'max.message.bytes=12345,cleanup.policy=[compact,delete],retention.ms=7200000'
   const altered = await alter('--add-config', settings)
   assert.equal(altered.output, `Completed updating config for topic ${topic}.\n`)
-  const { output } = await configs(tools, bootstrap, '--describe', '--topic', topic)
+  const describe = async (...options: string[]) =>
+    (await configs(tools, bootstrap, '--describe', '--topic', topic, ...options)).output
+  await until('the settings are seen', SEEN_MAX_MS, async () =>
+    (await describe()).includes('DYNAMIC_TOPIC_CONFIG'),
+  )
+  const output = await describe()
   const policy = 'cleanup.policy=compact,delete'
   for (const line of [
     `  ${policy} sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:${policy}, DEFAULT_CONFIG:log.cleanup.policy=delete}\n`,
@@ -48,10 +56,15 @@ async function configureTopic(tools: KafkaTools, bootstrap: string): Promise<voi
     assert.ok(output.includes(line), `${line} is not in ${output}`)
   }
   assert.equal((await alter('--delete-config', 'max.message.bytes,cleanup.policy,retention.ms')).status, 0)
-  const all = await configs(tools, bootstrap, '--describe', '--topic', topic, '--all')
-  assert.match(all.output, /^ {2}max\.message\.bytes=1048588 .*DEFAULT_CONFIG:message\.max\.bytes=1048588}$/m)
-  assert.match(all.output, /^ {2}flush\.ms=9223372036854775807 sensitive=false synonyms={}$/m)
-  assert.doesNotMatch(all.output, /DYNAMIC_TOPIC_CONFIG/)
+  await until(
+    'the settings are gone',
+    SEEN_MAX_MS,
+    async () => !(await describe()).includes('DYNAMIC_TOPIC_CONFIG'),
+  )
+  const all = await describe('--all')
+  assert.match(all, /^ {2}max\.message\.bytes=1048588 .*DEFAULT_CONFIG:message\.max\.bytes=1048588}$/m)
+  assert.match(all, /^ {2}flush\.ms=9223372036854775807 sensitive=false synonyms={}$/m)
+  assert.doesNotMatch(all, /DYNAMIC_TOPIC_CONFIG/)
 }
 
 async function refuseSettings(tools: KafkaTools, bootstrap: string): Promise<void> {
@@ -81,10 +94,11 @@ async function configureBrokers(
     const { status, errors } = await configs(tools, bootstrap, '--alter', ...entity, ...options)
     assert.equal(status, 0, errors)
   }
+  const shown = `  ${SETTING} sensitive=false synonyms={${source}:${SETTING}`
   await alter('--add-config', SETTING)
-  assert.ok((await describe()).includes(`  ${SETTING} sensitive=false synonyms={${source}:${SETTING}`))
+  await until('the setting is seen', SEEN_MAX_MS, async () => (await describe()).includes(shown))
   await alter('--delete-config', 'message.max.bytes')
-  assert.ok(!(await describe()).includes(SETTING))
+  await until('the setting is gone', SEEN_MAX_MS, async () => !(await describe()).includes(SETTING))
 }
 
 function configs(tools: KafkaTools, bootstrap: string, ...options: string[]) {

@@ -5,9 +5,10 @@ import { addAdminCases } from './admin-cases.ts'
 import { addConfigCases } from './config-cases.ts'
 import { addConsoleCases } from './console-cases.ts'
 import { addGroupCases } from './group-cases.ts'
+import { addGroupLifeCases } from './group-life-cases.ts'
 import { KafkaTools } from './kafka-tools.ts'
 import { addPerformanceCases } from './performance-cases.ts'
-import { addVerifiableCases } from './verifiable-cases.ts'
+import { addProducerLifeCases } from './producer-life-cases.ts'
 
 const NEWER = new KafkaRelease('4.3.1')
 const RELEASES = [NEWER, new KafkaRelease('3.9.2')]
@@ -17,7 +18,8 @@ const ADDERS = [
   addConsoleCases,
   addPerformanceCases,
   addGroupCases,
-  addVerifiableCases,
+  addProducerLifeCases,
+  addGroupLifeCases,
 ]
 const NOT_RUN_EXIT_CODE = 2
 

@@ -10,7 +10,7 @@ export interface VerifiableEvent {
   readonly partition: number
   readonly offset: number
   readonly value: string
-  readonly count: number
+  readonly partitions: readonly { readonly topic: string; readonly partition: number }[]
 }
 
 /** A VerifiableProducer or VerifiableConsumer in a JVM of its own, and what it has said. */
@@ -47,13 +47,21 @@ export class VerifiableClient {
       throw new Error(`ended with ${this.#process.exitCode}: ${this.#errors.slice(-1000)}`)
   }
 
-  get hasEnded(): boolean {
+  get #hasEnded(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
   }
 
-  /** SIGTERM: it closes its client and leaves its group. */
-  async stop(): Promise<void> {
-    if (!this.hasEnded) this.#process.kill('SIGTERM')
+  /** It closes its client, and leaves its group unless it is a static member. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM')
+  }
+
+  kill(): Promise<void> {
+    return this.#end('SIGKILL')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.#hasEnded) this.#process.kill(signal)
     await this.#exited
   }
 }
