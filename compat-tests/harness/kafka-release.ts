@@ -40,9 +40,15 @@ export class KafkaRelease {
     }
   }
 
-  /** The options of `java` up to the main class. */
+  /** The options of `java` up to the main class; for programs that live for seconds, so it compiles fast, not well. */
   javaOptions(heap: string): string[] {
-    return [`-Xmx${heap}`, '-cp', `${import.meta.dirname}:${this.#libs}/*`]
+    return [
+      `-Xmx${heap}`,
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
+      '-cp',
+      `${import.meta.dirname}:${this.#libs}/*`,
+    ]
   }
 
   runJava(mainClass: string, options: readonly string[]): JavaResult {

@@ -7,9 +7,12 @@ export const RECORD_COUNT = 20_000
 export const STEP_MAX_MS = 60_000
 const RECORDS_PER_SECOND = '4000'
 
-/** The options of a producer that sends again; by itself the tool switches retries off, and idempotence with them. */
+/**
+ * The options of a producer that sends again; by itself the tool switches retries off, and idempotence with them. Its
+ * batches are small because it goes on to another partition after each: every partition gets a fair share.
+ */
 export function withRetries<T>(use: (config: readonly string[]) => Promise<T>): Promise<T> {
-  const properties = `retries=${2 ** 31 - 1}\nenable.idempotence=true\ndelivery.timeout.ms=60000\n`
+  const properties = `retries=${2 ** 31 - 1}\nenable.idempotence=true\ndelivery.timeout.ms=60000\nbatch.size=512\n`
   return withFile(properties, path => use(['--producer.config', path]))
 }
 
