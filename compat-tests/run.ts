@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 const SUITES: ReadonlyMap<string, string> = new Map([
   ['kcat', 'compat-tests/kcat/run.ts'],
   ['kafkajs', 'compat-tests/kafkajs/run.ts'],
+  ['confluent-kafka', 'compat-tests/confluent-kafka/run.ts'],
+  ['kafka-python', 'compat-tests/kafka-python/run.ts'],
   ['cross-matrix', 'compat-tests/cross-matrix/run.ts'],
   ['kafka-log-format', 'compat-tests/kafka-log-format/run.ts'],
   ['protocol-conformance', 'compat-tests/protocol-conformance/run.ts'],
