@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { BrokerUnderTest } from './broker-under-test.ts'
 import { NotRun, type Suite } from './suite.ts'
+import type { TestedBroker } from './tested-broker.ts'
 
 const PROCESS_MAX_MS = 80_000
 /** What a case prints that wants the broker killed; see cases.py. */
@@ -41,7 +41,7 @@ async function runCase(
   python: string,
   script: string,
   { name, kills_broker }: ListedCase,
-  broker: BrokerUnderTest,
+  broker: TestedBroker,
 ): Promise<void> {
   if (kills_broker && !broker.isOurs) throw new NotRun('the broker is not ours to kill')
   const child = spawn(python, [script, 'run', broker.bootstrap, name], {
@@ -58,7 +58,7 @@ async function runCase(
   throw new Error(signal === null ? why : `ended with ${signal} after ${PROCESS_MAX_MS} ms at most: ${why}`)
 }
 
-function answerKills(child: ChildProcess, broker: BrokerUnderTest): void {
+function answerKills(child: ChildProcess, broker: TestedBroker): void {
   createInterface({ input: child.stdout! }).on('line', line => {
     if (line !== KILL_LINE) return
     broker.killAndRestart().then(

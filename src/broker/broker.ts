@@ -70,7 +70,7 @@ export class Broker {
         if (broker !== null) broker.#onDurable(log)
       },
       onDurablePassEnd: () => {
-        if (broker !== null) broker.#onDurablePassEnd()
+        if (broker !== null) broker.#pass.answered()
       },
       onDirectoryFailure: (_directory, failed) => {
         if (broker !== null) broker.#onDirectoryFailure(failed)
@@ -113,6 +113,7 @@ export class Broker {
     this.#pass = new Pass({
       partitions: this.#partitions,
       delayedFetches: this.#delayedFetches,
+      isNetworkInPass: () => this.#network.isInPass,
       flushNetwork: () => this.#network.flush(),
     })
     this.#groups = this.#createGroups()
@@ -173,11 +174,6 @@ export class Broker {
 
   #onDurable(log: Log): void {
     this.#partitions.onDurable(log)
-  }
-
-  #onDurablePassEnd(): void {
-    this.#delayedFetches.retryDirty()
-    this.#network.flush()
   }
 
   #onDirectoryFailure(logs: readonly Log[]): void {
@@ -265,7 +261,7 @@ export class Broker {
       services,
       clock,
       logger,
-      onCompletedLater: () => this.#pass.schedule(),
+      onCompleted: () => this.#pass.answered(),
       frames,
     })
   }

@@ -168,7 +168,7 @@ class Desk {
   readonly log = new RecordedLog()
   readonly answers: number[][] = []
   aborts = 0
-  laterCount = 0
+  completedCount = 0
   readonly dispatcher: Dispatcher
   #context: RequestContext | null = null
 
@@ -192,8 +192,8 @@ class Desk {
       services: {} as BrokerServices,
       clock: { wallMs: () => 0, monotonicMs: () => 0 },
       logger: this.log,
-      onCompletedLater: () => {
-        this.laterCount += 1
+      onCompleted: () => {
+        this.completedCount += 1
       },
       frames: { retainSlab() {}, releaseSlab() {} },
     })
@@ -252,14 +252,14 @@ test('a handler that fails ends its connection, loudly, whether it fails at once
     await Promise.resolve()
     expect(desk.aborts).toBe(1)
     expect(desk.dispatcher.counters.failedHandlers).toBe(1)
-    expect(desk.laterCount).toBe(1)
+    expect(desk.completedCount).toBe(1)
     expect(desk.log.lines[0]!.level).toBe('error')
   }
   const desk = new Desk(() => {
     throw new Error('at once')
   })
   desk.dispatch()
-  expect([desk.aborts, desk.laterCount, desk.dispatcher.counters.failedHandlers]).toEqual([1, 0, 1])
+  expect([desk.aborts, desk.completedCount, desk.dispatcher.counters.failedHandlers]).toEqual([1, 1, 1])
   expect(desk.log.lines[0]).toMatchObject({ level: 'error', fields: { reason: 'at once' } })
 })
 
@@ -281,19 +281,19 @@ test('a broken invariant is not an error of the request: it ends the process', (
   expect(() => desk.dispatch()).toThrow('impossible')
 })
 
-test('an answer within the wake-up leaves with it, one that comes later asks for a pass', async () => {
+test('whoever sends is told of each answer, when it is given', async () => {
   const now = new Desk(() => 5)
   now.dispatch()
-  expect([now.answers.length, now.laterCount]).toEqual([1, 0])
+  expect([now.answers.length, now.completedCount]).toEqual([1, 1])
   const promised = new Desk(() => Promise.resolve(5))
   promised.dispatch()
   expect(promised.answers).toHaveLength(0)
   await Promise.resolve()
-  expect([promised.answers.length, promised.laterCount]).toEqual([1, 1])
+  expect([promised.answers.length, promised.completedCount]).toEqual([1, 1])
   const deferred = new Desk(() => DEFERRED)
   deferred.dispatch()
   expect(deferred.answers).toHaveLength(0)
   deferred.context.respond(6)
   expect(deferred.answers).toEqual([[0, 0, 0, 1, 0, 0, 0, 6]])
-  expect(deferred.laterCount).toBe(1)
+  expect(deferred.completedCount).toBe(1)
 })

@@ -35,8 +35,8 @@ export interface DispatcherPorts {
   readonly services: BrokerServices
   readonly clock: Clock
   readonly logger: Logger
-  /** An answer was completed outside a pass: one must follow. */
-  readonly onCompletedLater: () => void
+  /** An answer was completed, or a connection is to be closed: a send must follow. */
+  readonly onCompleted: () => void
   readonly frames: FrameKeeper
 }
 
@@ -60,8 +60,6 @@ export class Dispatcher {
   #writer = newWriter()
   /** Who is told when a connection ends before its answer. */
   readonly #abandoned = new Map<Connection, () => void>()
-  /** Answers are completed within the network's pass; else `onCompletedLater` asks for one. */
-  #isStarting = false
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports
@@ -79,13 +77,10 @@ export class Dispatcher {
   /** Handles one request. The bytes are valid until the pass ends, longer when their slab is retained. */
   dispatch(slot: RequestSlot, bytes: Uint8Array, slabIndex: number, origin: RequestOrigin): void {
     this.counters.requests += 1
-    this.#isStarting = true
     try {
       this.#start({ slot, slabIndex }, bytes, origin)
     } catch (error) {
       this.#failed(slot.connection, error)
-    } finally {
-      this.#isStarting = false
     }
   }
 
@@ -180,12 +175,12 @@ export class Dispatcher {
   #complete(slot: RequestSlot, answer: Parameters<RequestSlot['complete']>[0]): void {
     this.#abandoned.delete(slot.connection)
     slot.complete(answer)
-    if (!this.#isStarting) this.#ports.onCompletedLater()
+    this.#ports.onCompleted()
   }
 
   #abort(connection: Connection): void {
     connection.abort()
-    if (!this.#isStarting) this.#ports.onCompletedLater()
+    this.#ports.onCompleted()
   }
 
   /** Malformed bytes end their connection, and nothing else; a broken invariant ends the process. */

@@ -92,6 +92,11 @@ export class NetworkServer {
     return this.#connections.size
   }
 
+  /** Requests are being handled, or answers sent: answers that are completed now leave at the end of it. */
+  get isInPass(): boolean {
+    return this.#isInPass
+  }
+
   /** Answers when there is no connection, then or now. */
   whenEmpty(): Promise<void> {
     return new Promise(resolve => {

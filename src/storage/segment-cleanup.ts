@@ -51,7 +51,7 @@ export class SegmentCleanup {
     }
   }
 
-  /** Renames the files at once, so that a crash does not bring them back, and removes them after the delay (LOG-6). */
+  /** Renames the files, which no start opens then, and removes them after the delay (LOG-6); both off the loop. */
   remove(segments: readonly Segment[], delayMs: number): void {
     const paths: string[] = []
     for (const segment of segments) {
