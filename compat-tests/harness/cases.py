@@ -36,7 +36,7 @@ def main():
         _CASES[name][0](bootstrap)
     except Exception:
         # The last lines are what the suite prints.
-        traceback.print_exc(limit=-2)
+        traceback.print_exc(limit=-4)
         sys.exit(1)
 
 

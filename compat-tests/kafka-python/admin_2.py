@@ -72,7 +72,7 @@ def groups(bootstrap):
     producer.send(topic, b"value").get(WAIT_MAX_S)
     producer.close()
     consumer = KafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest")
-    until(lambda: consumer.poll(timeout_ms=200), "a record")
+    until(lambda: consumer.poll(timeout_ms=1000), "a record")
     consumer.commit()
     assert (group, "consumer") in admin.list_consumer_groups()
     [described] = admin.describe_consumer_groups([group])

@@ -105,7 +105,7 @@ def groups(bootstrap):
     topic, group = create(admin, "groups"), unique("groups")
     produce(bootstrap, topic, 1)
     consumer = KafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest")
-    until(lambda: consumer.poll(timeout_ms=200), "a record")
+    until(lambda: consumer.poll(timeout_ms=1000), "a record")
     consumer.commit()
     [listed] = [one for one in admin.list_groups(states_filter=["Stable"]) if one["group_id"] == group]
     equal((listed["protocol_type"], listed["group_state"]), ("consumer", "Stable"), "the listed group")
