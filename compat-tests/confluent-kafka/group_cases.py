@@ -20,7 +20,7 @@ class Member(threading.Thread):
         }
         self.values, self.errors, self.revoked = [], [], []
         self.consumer = consumer_of(bootstrap, group, **settings)
-        self.partitions = set()
+        self.partitions, self.topics = set(), set()
         self.leaving = threading.Event()
         self.consumer.subscribe([topic], on_revoke=self._revoked)
         self.start()
@@ -35,7 +35,10 @@ class Member(threading.Thread):
                     self.values.append(message.value())
                 else:
                     self.errors.append(message.error())
-            self.partitions = {partition.partition for partition in self.consumer.assignment()}
+            # Asked here alone: from another thread it may wait for ever for the one that consumes.
+            assignment = self.consumer.assignment()
+            self.partitions = {partition.partition for partition in assignment}
+            self.topics = {partition.topic for partition in assignment}
         self.consumer.close()
 
     def leave(self):
@@ -135,10 +138,9 @@ def pattern(bootstrap):
     prefix = unique("pattern")
     first = create(bootstrap, f"{prefix}-first")
     member = Member(bootstrap, f"^{prefix}-.*", unique("pattern"))
-    until(lambda: len(member.consumer.assignment()) == 1, "the first topic")
+    until(lambda: member.topics == {first}, "the first topic")
     second = create(bootstrap, f"{prefix}-second")
-    topics = lambda: {partition.topic for partition in member.consumer.assignment()}
-    until(lambda: topics() == {first, second}, "both topics")
+    until(lambda: member.topics == {first, second}, "both topics")
     member.leave()
 
 
