@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
@@ -127,6 +128,22 @@ describe('files', () => {
     expect(Buffer.from(readSmallFile(disk, `${directory}/d/f`) ?? []).toString()).toBe('four')
     expect(disk.exists(`${directory}/d/f.tmp`)).toBe(false)
   })
+
+  test('a directory that the system refuses below one that there is ends the attempt', () => {
+    // In a process of its own: the fault was to try for ever, which a test could not end.
+    const making = `
+      import { NativeDisk } from './src/native/disk.ts'
+      import { loadNativeBinding } from './src/native/load.ts'
+      const disk = new NativeDisk(loadNativeBinding())
+      try { disk.makeDirectory('/proc/none/of/these') } catch (error) { console.log(error.message) }`
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', making]
+    const made = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    })
+    expect(made.stdout).toContain('ENOENT')
+  }, 30_000)
 
   test('a lock excludes a second holder in the same process until it is released', () => {
     const lock = disk.tryLock(`${directory}/.lock`)

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync, unlinkSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { assert } from '../base/assert.ts'
 import type {
   DirectoryEntry,
@@ -86,7 +87,7 @@ export class NativeDisk implements Disk {
   }
 
   makeDirectory(path: string): void {
-    attempt(path, () => mkdirSync(path, { recursive: true }))
+    attempt(path, () => makeDirectories(path))
   }
 
   removeDirectory(path: string): void {
@@ -227,6 +228,22 @@ function entryOf(directory: string, name: string): DirectoryEntry[] {
   const status = statSync(`${directory}/${name}`, { throwIfNoEntry: false })
   if (status === undefined) return []
   return [{ name, isDirectory: status.isDirectory(), sizeBytes: status.isFile() ? status.size : 0 }]
+}
+
+/**
+ * Not mkdirSync's own `recursive`: it tries for ever where mkdir says ENOENT below a directory that there is, as in
+ * /proc.
+ */
+function makeDirectories(path: string): void {
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
+    const isParentMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (!isParentMissing || existsSync(dirname(path))) throw error
+    makeDirectories(dirname(path))
+    mkdirSync(path)
+  }
 }
 
 function attempt<Result>(path: string, call: () => Result): Result {
