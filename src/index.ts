@@ -88,6 +88,11 @@ function configOf(options: StartBrokerOptions, dataDir: string, logger: Logger):
     ['log.dirs', dataDir],
     ...Object.entries(options.config ?? {}),
   ])
+  for (const [key, value] of entries) {
+    // A caller in plain JavaScript is not held to the types.
+    if (typeof value !== 'string')
+      throw new Error(`config ${key}: expected a string, as in server.properties`)
+  }
   const parsed = parseBrokerConfig(entries)
   if (!parsed.ok) throw new Error(parsed.problems.join('; '))
   for (const warning of parsed.warnings) logger.warn({}, warning)

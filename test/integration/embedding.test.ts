@@ -207,6 +207,11 @@ test('an unknown setting is a warning with the nearest name', async () => {
   ])
 })
 
+test('a setting that is not a string is one line that names it', async () => {
+  const config = JSON.parse('{"num.partitions":3}') as Record<string, string>
+  await expect(startBroker({ config })).rejects.toThrow(/^config num\.partitions: expected a string/)
+})
+
 test('a topic that cannot be made is one line, and nothing is left of the broker', async () => {
   await (await start()).close()
   const before = resources()
