@@ -25,8 +25,8 @@ export interface StartBrokerOptions {
   readonly port?: number
   /** Where the data is kept. Without it a fresh temporary directory, which `close` removes. */
   readonly dataDir?: string
-  /** Created unless they exist. */
-  readonly topics?: readonly TopicOptions[]
+  /** Created unless they exist; a name stands for a topic with one partition. */
+  readonly topics?: readonly (TopicOptions | string)[]
   /** Broker settings under Kafka's names, as in server.properties; they win over `port` and `dataDir`. */
   readonly config?: Readonly<Record<string, string>>
   /** Lines on standard error from this level on; `silent`, the default, for none. */
@@ -34,6 +34,9 @@ export interface StartBrokerOptions {
   /** Takes the log lines instead of standard error. */
   readonly logger?: Logger
 }
+
+const OPTION_NAMES = ['port', 'dataDir', 'topics', 'config', 'logLevel', 'logger']
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent']
 
 /** A broker in this process. */
 export interface EmbeddedBroker extends AsyncDisposable {
@@ -49,6 +52,7 @@ export interface EmbeddedBroker extends AsyncDisposable {
  * line: a bad setting, a port in use, a data directory that another broker holds.
  */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<EmbeddedBroker> {
+  checkOptions(options)
   const temporaryDir = options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'ottla-')) : null
   const removeTemporaryDir = () => {
     if (temporaryDir !== null) rmSync(temporaryDir, { recursive: true, force: true })
@@ -74,6 +78,18 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Emb
   }
 }
 
+/** A caller in plain JavaScript is not held to the types. */
+function checkOptions(options: StartBrokerOptions): void {
+  const unknown = Object.keys(options).find(name => !OPTION_NAMES.includes(name))
+  if (unknown !== undefined) {
+    throw new Error(`startBroker has no option ${unknown}; there are ${OPTION_NAMES.join(', ')}`)
+  }
+  const { logLevel = 'silent' } = options
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new Error(`logLevel ${String(logLevel)}: expected one of ${LOG_LEVELS.join(', ')}`)
+  }
+}
+
 async function launch(config: BrokerConfig, logger: Logger): Promise<Broker> {
   try {
     return await Broker.start(config, createNativePlatform(logger))
@@ -89,7 +105,6 @@ function configOf(options: StartBrokerOptions, dataDir: string, logger: Logger):
     ...Object.entries(options.config ?? {}),
   ])
   for (const [key, value] of entries) {
-    // A caller in plain JavaScript is not held to the types.
     if (typeof value !== 'string')
       throw new Error(`config ${key}: expected a string, as in server.properties`)
   }
@@ -99,8 +114,9 @@ function configOf(options: StartBrokerOptions, dataDir: string, logger: Logger):
   return parsed.config
 }
 
-async function createTopics(broker: Broker, topics: readonly TopicOptions[]): Promise<void> {
-  for (const { name, partitions = 1, configs = {} } of topics) {
+async function createTopics(broker: Broker, topics: readonly (TopicOptions | string)[]): Promise<void> {
+  for (const topic of topics) {
+    const { name, partitions = 1, configs = {} } = typeof topic === 'string' ? { name: topic } : topic
     if (broker.metadata.image.topic(name) !== undefined) continue
     const result = await broker.metadata.createTopic({
       name,

@@ -26,12 +26,20 @@ export interface PartitionPorts {
   readonly onStaged: (partition: Partition) => void
   /** Batches were staged outside a pass: one must follow. */
   readonly schedulePass: () => void
+  /** Answers when the log's start offset survives a crash; false when the disk refuses. */
+  readonly saveStartOffset: (log: Log) => Promise<boolean>
 }
 
 const OFFLINE: LogRefusal = {
   ok: false,
   errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
   errorMessage: 'the partition is offline: its log could not be opened',
+}
+
+const UNSAVED: LogRefusal = {
+  ok: false,
+  errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
+  errorMessage: 'the disk refused to keep the new start offset',
 }
 
 const DELETED: LogRefusal = {
@@ -165,12 +173,16 @@ export class Partition {
     return this.log?.maxTimestampOffset() ?? null
   }
 
-  /** RET-2. */
-  deleteRecordsBefore(offset: number): { readonly ok: true; readonly lowWatermark: number } | LogRefusal {
+  /** RET-2. The records are gone at once; answers when no crash brings them back, which Kafka leaves to a timer. */
+  async deleteRecordsBefore(
+    offset: number,
+  ): Promise<{ readonly ok: true; readonly lowWatermark: number } | LogRefusal> {
     if (this.log === null) return OFFLINE
     if (this.log.config.cleanupCompact && !this.log.config.cleanupDelete) return COMPACTED
     const result = this.log.deleteRecordsBefore(offset)
-    return result.ok ? { ok: true, lowWatermark: result.logStartOffset } : result
+    if (!result.ok) return result
+    const isSaved = await this.#ports.saveStartOffset(this.log)
+    return isSaved ? { ok: true, lowWatermark: result.logStartOffset } : UNSAVED
   }
 
   watch(watcher: PartitionWatcher): void {

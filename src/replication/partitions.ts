@@ -44,9 +44,10 @@ export class Partitions {
 
   constructor(ports: PartitionsPorts) {
     this.#ports = ports
-    const { batchNative, schedulePass } = ports
+    const { batchNative, schedulePass, logs } = ports
     const onStaged = (partition: Partition) => this.#touched.add(partition)
-    this.#partitionPorts = { batchNative, schedulePass, onStaged }
+    const saveStartOffset = (log: Log) => logs.saveStartOffset(log)
+    this.#partitionPorts = { batchNative, schedulePass, onStaged, saveStartOffset }
   }
 
   get(topicName: string, partitionIndex: number): Partition | undefined {

@@ -74,7 +74,16 @@ export function loadDirectory(
     const meta = readMeta(input)
     const wasClean = takeMarker(input)
     const directory = new LogDirectory({ ...input, meta, lock })
-    return { directory, logs: loadLogs(input, directory, wasClean, logPorts) }
+    const startedAtMs = input.clock.monotonicMs()
+    const logs = loadLogs(input, directory, wasClean, logPorts)
+    if (!wasClean && logs.length > 0) {
+      const tookMs = Math.round(input.clock.monotonicMs() - startedAtMs)
+      input.logger.info(
+        { directory: path, logs: logs.length, tookMs },
+        'recovered after a stop that was not clean',
+      )
+    }
+    return { directory, logs }
   } catch (error) {
     lock.release()
     throw error

@@ -219,17 +219,13 @@ export class LogManager {
   /** Writes the checkpoints of every directory, off the loop. */
   async checkpoint(): Promise<void> {
     for (const directory of this.directories) {
-      if (directory.isFailed) continue
-      try {
-        await this.#checkpointers.get(directory)!.write()
-      } catch (error) {
-        if (!(error instanceof StorageError)) throw error
-        this.#ports.logger.error(
-          { directory: directory.path, error: error.message },
-          'no checkpoint could be written',
-        )
-      }
+      if (!directory.isFailed) await this.#checkpoint(directory)
     }
+  }
+
+  /** Answers when the log's start offset survives a crash; false when the disk refuses. */
+  saveStartOffset(log: Log): Promise<boolean> {
+    return this.#checkpoint(log.directory)
   }
 
   /** The clean stop: last sync, indexes, snapshots, checkpoints, directories, marker. Blocks the loop for its syncs. */
@@ -273,6 +269,20 @@ export class LogManager {
       throw error
     }
     return directories
+  }
+
+  async #checkpoint(directory: LogDirectory): Promise<boolean> {
+    try {
+      await this.#checkpointers.get(directory)!.write()
+      return true
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      this.#ports.logger.error(
+        { directory: directory.path, error: error.message },
+        'no checkpoint could be written',
+      )
+      return false
+    }
   }
 
   #write(log: Log): FailedAppend | null {

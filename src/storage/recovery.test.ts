@@ -87,6 +87,17 @@ test('R4: below the recovery point a bad batch is corruption: the log is offline
   expect(world.disk.list('/data/t-0').find(({ name }) => name.endsWith('.log'))?.sizeBytes).toBe(sizeBytes)
 })
 
+test('RET-2: a start offset that was saved survives a power cut', async () => {
+  const world = await StorageWorld.open()
+  for (let index = 0; index < 3; index += 1) world.append({ values: [`v${index}`] })
+  world.sync()
+  expect(world.log.deleteRecordsBefore(2)).toMatchObject({ ok: true })
+  expect(await world.settled(world.logs.saveStartOffset(world.log))).toBe(true)
+  await world.cutPower()
+  expect(world.log.logStartOffset).toBe(2)
+  expect(world.values()).toEqual(['v2'])
+})
+
 test('a log that could not be read is deleted like any other: its name is free, its bytes go', async () => {
   const world = await StorageWorld.open({ fileDeleteDelayMs: 1000 })
   world.append()

@@ -212,6 +212,16 @@ test('a setting that is not a string is one line that names it', async () => {
   await expect(startBroker({ config })).rejects.toThrow(/^config num\.partitions: expected a string/)
 })
 
+test('an option that does not exist, or has no such value, is one line', async () => {
+  const options = (text: string) => JSON.parse(text) as StartBrokerOptions
+  expect(await refusal(options('{"datadir":"x"}'))).toContain('no option datadir; there are port, dataDir')
+  expect(await refusal(options('{"logLevel":"loud"}'))).toContain('logLevel loud: expected one of debug')
+})
+
+test('a topic may be given by its name alone', async () => {
+  expect(await topicsOf(await start({ topics: ['orders'] }))).toEqual(['orders'])
+})
+
 test('a topic that cannot be made is one line, and nothing is left of the broker', async () => {
   await (await start()).close()
   const before = resources()

@@ -91,3 +91,14 @@ test('RET-2 a topic that is only compacted keeps its records: 44', async () => {
   expect(await deleteBefore(-1, 'compact')).toEqual([ErrorCode.POLICY_VIOLATION, -1])
   expect(await deleteBefore(-1, 'both')).toEqual([ErrorCode.NONE, 0])
 })
+
+test('RET-2 is answered once no crash brings the records back, and with 56 if the disk cannot keep that', async () => {
+  world.disk.failNext('rename', 'ENOSPC', 'log-start-offset-checkpoint')
+  expect(await deleteBefore(1)).toEqual([ErrorCode.KAFKA_STORAGE_ERROR, -1])
+  expect(await deleteBefore(2)).toEqual([ErrorCode.NONE, 2])
+  const file = world.disk.open('/data/log-start-offset-checkpoint', 'read')
+  const bytes = new Uint8Array(world.disk.sizeBytes(file))
+  world.disk.pread(file, bytes, 0)
+  world.disk.close(file)
+  expect(new TextDecoder().decode(bytes)).toContain('t 0 2')
+})

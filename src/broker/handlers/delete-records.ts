@@ -18,27 +18,27 @@ export const deleteRecords = defineHandler<DeleteRecordsRequest, DeleteRecordsRe
   codec: deleteRecordsCodec,
   versions: [0, 2],
   operations: ['DELETE TOPIC'],
-  handle(request, _context, services) {
-    const topics = request.topics.map(({ name, partitions }) => ({
+  async handle(request, _context, services) {
+    const topics = request.topics.map(async ({ name, partitions }) => ({
       name,
-      partitions: partitions.map(partition => deleteBefore(name, partition, services)),
+      partitions: await Promise.all(partitions.map(partition => deleteBefore(name, partition, services))),
     }))
-    return { topics }
+    return { topics: await Promise.all(topics) }
   },
 })
 
-function deleteBefore(
+async function deleteBefore(
   name: string,
   request: DeleteRecordsPartition,
   services: BrokerServices,
-): DeleteRecordsPartitionResultInit {
+): Promise<DeleteRecordsPartitionResultInit> {
   const { partitionIndex, offset } = request
   const refused = (errorCode: ErrorCode) => ({ partitionIndex, lowWatermark: NO_OFFSET, errorCode })
   if (isInternalTopic(name)) return refused(ErrorCode.INVALID_TOPIC_EXCEPTION)
   const partition = services.partitions.get(name, partitionIndex)
   if (partition === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
   const before = offset === TO_HIGH_WATERMARK ? partition.highWatermark : offset
-  const result = partition.deleteRecordsBefore(before)
+  const result = await partition.deleteRecordsBefore(before)
   if (!result.ok) return refused(result.errorCode)
   return { partitionIndex, lowWatermark: result.lowWatermark, errorCode: ErrorCode.NONE }
 }

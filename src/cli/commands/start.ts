@@ -48,7 +48,10 @@ function stopOnSignal(broker: RunningBroker, environment: CommandEnvironment): v
     }
     isStopping = true
     broker.close().then(
-      () => environment.exit(0),
+      () => {
+        environment.print('ottla stopped')
+        environment.exit(0)
+      },
       error => {
         environment.printError(`ottla: the stop was not clean: ${firstLine(error)}`)
         environment.exit(1)
