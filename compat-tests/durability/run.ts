@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import kafkajs from 'kafkajs'
 import { BrokerUnderTest } from '../harness/broker-under-test.ts'
 import { installConfluentKafka } from '../harness/python-clients.ts'
+import { PerformanceLoad } from './performance-load.ts'
 
 const RECORDS = Number(process.env.RECORDS ?? 10_000_000)
 const KILLS = 5
@@ -71,6 +72,7 @@ async function prove(python: string, folder: string): Promise<boolean> {
   const run = (script: string, args: readonly string[]) =>
     spawn(python, [join(HERE, script), broker.bootstrap, TOPIC, ...args], { stdio: 'inherit' })
   const members = memberLogs.map(path => run('member.py', ['readers', path]))
+  const load = new PerformanceLoad(broker.bootstrap)
   const startedAtMs = Date.now()
   const writer = run('writer.py', [String(RECORDS), acknowledgements])
   const ended = once(writer, 'exit')
@@ -79,6 +81,7 @@ async function prove(python: string, folder: string): Promise<boolean> {
   console.log(
     `the writer ended with ${code} after ${Math.round((Date.now() - startedAtMs) / 1000)} s and ${kills} kills`,
   )
+  const isLoadFine = await load.end()
   await catchUp(memberLogs)
   for (const member of members) await end(member)
   const args = [
@@ -91,7 +94,7 @@ async function prove(python: string, folder: string): Promise<boolean> {
   ]
   const { status } = spawnSync(python, [...args, ...memberLogs], { stdio: 'inherit' })
   await broker.stop()
-  return code === 0 && kills === KILLS && status === 0
+  return code === 0 && kills === KILLS && isLoadFine && status === 0
 }
 
 if (process.env.BOOTSTRAP !== undefined) {

@@ -180,6 +180,10 @@ export class OffsetRequests {
     await this.#settled(this.#partitions.start(this.#image))
   }
 
+  deleteBefore(offset: number) {
+    return this.#settled(this.partition().deleteRecordsBefore(offset))
+  }
+
   /** Runs the disk until `promise` has settled. */
   async #settled<T>(promise: Promise<T>): Promise<T> {
     let isSettled = false

@@ -77,7 +77,7 @@ test('LO-1: the earliest offset is the log start offset, with the epoch of the r
   await world.restart()
   world.append(300)
   expect(await world.find(4, EARLIEST)).toEqual([0, -1, 0, 0])
-  expect(await world.partition().deleteRecordsBefore(2)).toMatchObject({ ok: true })
+  expect(await world.deleteBefore(2)).toMatchObject({ ok: true })
   expect(await world.find(4, EARLIEST)).toEqual([0, -1, 2, 1])
   expect(await world.find(4, 0)).toEqual([0, 300, 2, 1])
   expect(await world.find(4, LATEST)).toEqual([0, -1, 3, 1])
