@@ -36,10 +36,6 @@ export class SegmentFiles {
     return this.#pass
   }
 
-  get openCount(): number {
-    return this.#open.size
-  }
-
   /** The transport has taken over all ranges that were given away: their descriptors may be closed. */
   endPass(): void {
     this.#pass += 1
