@@ -255,9 +255,8 @@ export class Broker {
       retainSlab: slabIndex => this.#network.retainSlab(slabIndex),
       releaseSlab: slabIndex => this.#network.releaseSlabAfterPass(slabIndex),
     }
-    const handlers = new Map(HANDLERS.map(handler => [handler.apiKey, handler]))
     return new Dispatcher({
-      handlers,
+      handlers: HANDLERS,
       services,
       clock,
       logger,
@@ -269,11 +268,13 @@ export class Broker {
   #createNetwork(): NetworkServer {
     const dispatcher = this.#dispatcher
     return new NetworkServer(this.#platform, networkOptions(this.#config, this.#platform.connectionsMax), {
-      onRequest: (connection, slot, bytes, slabIndex) =>
-        dispatcher.dispatch(slot, bytes, slabIndex, connection.session as RequestOrigin),
-      onPassEnd: () => this.#pass.end(),
+      onRequest: (slot, frame) => dispatcher.dispatch(slot, frame, slot.connection.session as RequestOrigin),
+      onPassEnd: () => {
+        dispatcher.passEnded()
+        this.#pass.end()
+      },
       onSent: () => this.#logs.rangesSent(),
-      canOverlap: (pendingApiKeys, apiKey) => dispatcher.canOverlap(pendingApiKeys, apiKey),
+      canOverlap: (pending, apiKey) => dispatcher.canOverlap(pending, apiKey),
       onConnectionOpened: connection => {
         connection.session = this.#originOf(connection)
       },

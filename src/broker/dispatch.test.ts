@@ -188,7 +188,7 @@ class Desk {
       },
     })
     this.dispatcher = new Dispatcher({
-      handlers: new Map([[ApiKey.Heartbeat, handler]]),
+      handlers: [handler],
       services: {} as BrokerServices,
       clock: { wallMs: () => 0, monotonicMs: () => 0 },
       logger: this.log,
@@ -222,7 +222,8 @@ class Desk {
       remotePort: 4,
       principal: 'User:ANONYMOUS',
     }
-    this.dispatcher.dispatch({ connection, complete } as RequestSlot, frame, -1, origin)
+    const place = { bytes: frame, start: 0, end: frame.length, slabIndex: -1 }
+    this.dispatcher.dispatch({ connection, complete } as RequestSlot, place, origin)
   }
 }
 

@@ -1,12 +1,13 @@
 import { AssertionError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import { NO_HOLES } from '../network/answer.ts'
 import type { Connection, RequestSlot } from '../network/connection.ts'
+import type { Frame } from '../network/frame.ts'
 import { ApiKey } from '../protocol/api-key.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import { Reader } from '../protocol/reader.ts'
 import { decodeRequestHeader, encodeResponseHeader, type RequestHeader } from '../protocol/request-header.ts'
+import { TextCache } from '../protocol/text-cache.ts'
 import { Writer } from '../protocol/writer.ts'
 import type { BrokerServices, Handler } from './handler.ts'
 import { DEFERRED } from './handler.ts'
@@ -31,7 +32,7 @@ export interface FrameKeeper {
 }
 
 export interface DispatcherPorts {
-  readonly handlers: ReadonlyMap<number, Handler>
+  readonly handlers: readonly Handler[]
   readonly services: BrokerServices
   readonly clock: Clock
   readonly logger: Logger
@@ -55,14 +56,20 @@ export class Dispatcher {
     failedHandlers: 0,
   }
   readonly #ports: DispatcherPorts
+  /** By API key. */
+  readonly #handlers: (Handler | undefined)[] = []
+  readonly #reader = new Reader(undefined, 0, 0, new TextCache())
   readonly #log: ThrottledLogger
   readonly #owner: RequestOwner
   #writer = newWriter()
+  /** Wall clock of the pass; -1 until its first request asks. */
+  #passMs = -1
   /** Who is told when a connection ends before its answer. */
   readonly #abandoned = new Map<Connection, () => void>()
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports
+    for (const handler of ports.handlers) this.#handlers[handler.apiKey] = handler
     this.#log = new ThrottledLogger(ports.logger, ports.clock)
     this.#owner = {
       respond: (request, body) => this.#respond(request, body),
@@ -74,14 +81,19 @@ export class Dispatcher {
     }
   }
 
-  /** Handles one request. The bytes are valid until the pass ends, longer when their slab is retained. */
-  dispatch(slot: RequestSlot, bytes: Uint8Array, slabIndex: number, origin: RequestOrigin): void {
+  /** Handles one request. Its bytes are valid until the pass ends, longer when their slab is retained. */
+  dispatch(slot: RequestSlot, frame: Frame, origin: RequestOrigin): void {
     this.counters.requests += 1
     try {
-      this.#start({ slot, slabIndex }, bytes, origin)
+      this.#start(slot, frame, origin)
     } catch (error) {
       this.#failed(slot.connection, error)
     }
+  }
+
+  /** The requests of one pass have the same time: its first one's. */
+  passEnded(): void {
+    this.#passMs = -1
   }
 
   connectionClosed(connection: Connection): void {
@@ -91,28 +103,29 @@ export class Dispatcher {
   }
 
   /** Produce may overtake the wait of Produce; nothing else overlaps (NET-2). */
-  canOverlap(pendingApiKeys: readonly number[], apiKey: number): boolean {
-    return (
-      this.#ports.handlers.get(apiKey)?.overlap === true &&
-      pendingApiKeys.every(pending => pending === apiKey)
-    )
+  canOverlap(pending: readonly RequestSlot[], apiKey: number): boolean {
+    return this.#handlers[apiKey]?.overlap === true && pending.every(slot => slot.apiKey === apiKey)
   }
 
-  #start(
-    place: { readonly slot: RequestSlot; readonly slabIndex: number },
-    bytes: Uint8Array,
-    origin: RequestOrigin,
-  ): void {
-    const reader = new Reader(bytes)
+  #start(slot: RequestSlot, frame: Frame, origin: RequestOrigin): void {
+    const reader = this.#reader
+    reader.reset(frame.bytes, frame.start, frame.end)
     const header = decodeRequestHeader(reader)
-    const handler = this.#ports.handlers.get(header.apiKey)
+    const handler = this.#handlers[header.apiKey]
     const [minVersion, maxVersion] = handler?.versions ?? [0, -1]
     if (handler === undefined || header.apiVersion < minVersion || header.apiVersion > maxVersion) {
-      this.#refuseVersion(place.slot, header, handler)
+      this.#refuseVersion(slot, header, handler)
       return
     }
     const { services, clock } = this.#ports
-    const request = new Request(header, origin, clock.wallMs(), place, this.#owner)
+    if (this.#passMs < 0) this.#passMs = clock.wallMs()
+    const request = new Request(
+      header,
+      origin,
+      this.#passMs,
+      { slot, slabIndex: frame.slabIndex },
+      this.#owner,
+    )
     const result = handler.start(reader, request, services)
     if (result instanceof Promise) this.#awaitResult(request, result)
     else if (result !== DEFERRED) this.#respond(request, result)
@@ -151,7 +164,7 @@ export class Dispatcher {
     const writer = this.#beginAnswer()
     try {
       encodeResponseHeader(writer, apiKey, apiVersion, correlationId)
-      this.#ports.handlers.get(apiKey)!.encode(writer, body, apiVersion)
+      this.#handlers[apiKey]!.encode(writer, body, apiVersion)
     } catch (error) {
       this.#writer = newWriter()
       this.#failed(slot.connection, error)
@@ -166,14 +179,13 @@ export class Dispatcher {
   }
 
   #sendAnswer(slot: RequestSlot, writer: Writer): void {
-    const buffer = writer.finish()
-    const holes = writer.holes.length === 0 ? NO_HOLES : writer.holes
-    this.#complete(slot, { buffer, start: 0, end: buffer.length, holes })
-    if (buffer.length > WRITER_KEPT_MAX_BYTES) this.#writer = newWriter()
+    const { bytes, position, holes } = writer
+    this.#complete(slot, { buffer: bytes, start: 0, end: position, holes })
+    if (bytes.length > WRITER_KEPT_MAX_BYTES) this.#writer = newWriter()
   }
 
   #complete(slot: RequestSlot, answer: Parameters<RequestSlot['complete']>[0]): void {
-    this.#abandoned.delete(slot.connection)
+    if (this.#abandoned.size > 0) this.#abandoned.delete(slot.connection)
     slot.complete(answer)
     this.#ports.onCompleted()
   }

@@ -72,7 +72,7 @@ export class OffsetsTopic implements CoordinatorLog {
       done(result.errorCode)
       return
     }
-    partition.awaitCommit(result.lastOffset + 1, { onSettled: (_token, errorCode) => done(errorCode) }, 0)
+    partition.awaitCommit(result.lastOffset + 1, { onSettled: done })
     this.#ports.schedulePass()
   }
 

@@ -1,23 +1,79 @@
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { BatchIndexAndErrorMessageInit, ProduceResponseInit } from '../protocol/generated/produce.ts'
-import type { Applicant } from '../replication/admission.ts'
+import type { Offer } from '../replication/admission.ts'
 import type { CommitWaiter } from '../replication/commit-queue.ts'
 import type { Partition } from '../replication/partition.ts'
-import type { Appended, AppendResult, LogRefusal } from '../storage/append-result.ts'
+import type { AppendResult, LogRefusal } from '../storage/append-result.ts'
 import type { RequestContext } from './handler.ts'
 
 const NO_OFFSET = -1
 const ACKS_ALL = -1
 const ACKS_NONE = 0
+const NO_BYTES = new Uint8Array(0)
+const NO_RECORD_ERRORS: readonly BatchIndexAndErrorMessageInit[] = []
 
-interface PartitionAnswer {
+/** What one partition answers, and its wait for that: one object from the offer to the bytes of the answer. */
+class PartitionAnswer implements Offer, CommitWaiter {
   readonly index: number
   errorCode: ErrorCode
-  baseOffset: number
-  logAppendTimeMs?: number
-  logStartOffset?: number
-  errorMessage?: string
-  recordErrors?: readonly BatchIndexAndErrorMessageInit[]
+  baseOffset = NO_OFFSET
+  logAppendTimeMs = -1
+  logStartOffset = NO_OFFSET
+  recordErrors = NO_RECORD_ERRORS
+  errorMessage: string | null = null
+  /** Let go when the batch was admitted: it is a view of the request. */
+  batch: Uint8Array = NO_BYTES
+  #isWaiting = false
+  #partition: Partition | null = null
+  readonly #request: PendingProduce
+
+  constructor(index: number, errorCode: ErrorCode, request: PendingProduce) {
+    this.index = index
+    this.errorCode = errorCode
+    this.#request = request
+  }
+
+  get nowMs(): number {
+    return this.#request.nowMs
+  }
+
+  /** False when the batch has to wait for its turn. */
+  offerTo(partition: Partition, batch: Uint8Array): boolean {
+    this.#partition = partition
+    this.batch = batch
+    this.#isWaiting = !partition.offer(this)
+    return !this.#isWaiting
+  }
+
+  onAdmitted(result: AppendResult): void {
+    this.batch = NO_BYTES
+    if (result.ok) {
+      this.baseOffset = result.baseOffset
+      this.logAppendTimeMs = result.logAppendTimeMs
+      this.logStartOffset = result.logStartOffset
+      const endOffset = result.lastOffset + 1
+      if (this.#request.awaitsCommit) this.#partition!.awaitCommit(endOffset, this)
+      else this.#partition!.awaitWrite(endOffset, this)
+    } else {
+      this.refuse(result)
+      this.#request.settleOne()
+    }
+    if (this.#isWaiting) this.#request.admittedLater()
+  }
+
+  onSettled(errorCode: ErrorCode): void {
+    if (errorCode !== ErrorCode.NONE) {
+      this.errorCode = errorCode
+      this.baseOffset = NO_OFFSET
+    }
+    this.#request.settleOne()
+  }
+
+  refuse({ errorCode, errorMessage, recordErrors = [] }: LogRefusal): void {
+    this.errorCode = errorCode
+    this.errorMessage = errorMessage
+    this.recordErrors = recordErrors.map(batchIndex => ({ batchIndex, batchIndexErrorMessage: errorMessage }))
+  }
 }
 
 interface TopicAnswer {
@@ -27,15 +83,12 @@ interface TopicAnswer {
 }
 
 /** The answer of one Produce request while its batches become as safe as `acks` asks. */
-export class PendingProduce implements Applicant, CommitWaiter {
+export class PendingProduce {
   readonly #acks: number
   readonly #context: RequestContext
   readonly #topics: TopicAnswer[] = []
-  readonly #answers: PartitionAnswer[] = []
-  /** By token, as the answers are. */
-  readonly #partitions: Partition[] = []
-  /** Batches that wait for their turn in the frame; null while none had to. */
-  #waitingTokens: Set<number> | null = null
+  /** Batches that wait for their turn in the frame. */
+  #waitingCount = 0
   /** One more than there are partitions to wait for, until the request has been gone through. */
   #outstanding = 1
 
@@ -44,91 +97,68 @@ export class PendingProduce implements Applicant, CommitWaiter {
     this.#context = context
   }
 
+  get nowMs(): number {
+    return this.#context.nowMs
+  }
+
+  /** Or else only the write. */
+  get awaitsCommit(): boolean {
+    return this.#acks === ACKS_ALL
+  }
+
   /** The partitions that follow are of this topic. */
   beginTopic(name: string, topicId: string): void {
     this.#topics.push({ name, topicId, partitionResponses: [] })
   }
 
   refuse(index: number, errorCode: ErrorCode): void {
-    this.#push({ index, errorCode, baseOffset: NO_OFFSET })
+    this.#add(index, errorCode)
   }
 
   refuseBatch(index: number, refusal: LogRefusal): void {
-    this.#push({ index, errorCode: ErrorCode.NONE, baseOffset: NO_OFFSET })
-    refuseWith(this.#answers[this.#answers.length - 1]!, refusal)
+    this.#add(index, ErrorCode.NONE).refuse(refusal)
   }
 
   /** A batch goes into the partition, or waits for its turn; the frame stays until all have had theirs. */
   offer(index: number, partition: Partition, batch: Uint8Array): void {
-    const token = this.#answers.length
-    this.#push({ index, errorCode: ErrorCode.NONE, baseOffset: NO_OFFSET })
-    this.#partitions[token] = partition
+    const answer = this.#add(index, ErrorCode.NONE)
     this.#outstanding += 1
-    if (partition.offer({ batch, nowMs: this.#context.nowMs, applicant: this, token })) return
-    if (this.#waitingTokens === null) {
-      this.#waitingTokens = new Set()
-      this.#context.retainFrame()
-    }
-    this.#waitingTokens.add(token)
+    if (answer.offerTo(partition, batch)) return
+    if (this.#waitingCount === 0) this.#context.retainFrame()
+    this.#waitingCount += 1
   }
 
   /** Every partition was offered or refused. */
   endOfRequest(): void {
-    this.#settleOne()
+    this.settleOne()
   }
 
-  onAdmitted(token: number, result: AppendResult): void {
-    const answer = this.#answers[token]!
-    if (result.ok) this.#await(token, answer, result)
-    else {
-      refuseWith(answer, result)
-      this.#settleOne()
-    }
-    if (this.#waitingTokens?.delete(token) && this.#waitingTokens.size === 0) this.#context.releaseFrame()
-  }
+  // ---- for PartitionAnswer ----
 
-  onSettled(token: number, errorCode: ErrorCode): void {
-    if (errorCode !== ErrorCode.NONE) {
-      const answer = this.#answers[token]!
-      answer.errorCode = errorCode
-      answer.baseOffset = NO_OFFSET
-    }
-    this.#settleOne()
-  }
-
-  #await(token: number, answer: PartitionAnswer, appended: Appended): void {
-    answer.baseOffset = appended.baseOffset
-    answer.logAppendTimeMs = appended.logAppendTimeMs
-    answer.logStartOffset = appended.logStartOffset
-    const partition = this.#partitions[token]!
-    if (this.#acks === ACKS_ALL) partition.awaitCommit(appended.lastOffset + 1, this, token)
-    else partition.awaitWrite(appended.lastOffset + 1, this, token)
-  }
-
-  #push(answer: PartitionAnswer): void {
-    this.#answers.push(answer)
-    this.#topics[this.#topics.length - 1]!.partitionResponses.push(answer)
-  }
-
-  #settleOne(): void {
+  settleOne(): void {
     this.#outstanding -= 1
     if (this.#outstanding > 0) return
     if (this.#acks === ACKS_NONE) this.#answerWithoutBytes()
     else this.#context.respond({ responses: this.#topics } satisfies ProduceResponseInit)
   }
 
+  admittedLater(): void {
+    this.#waitingCount -= 1
+    if (this.#waitingCount === 0) this.#context.releaseFrame()
+  }
+
+  #add(index: number, errorCode: ErrorCode): PartitionAnswer {
+    const answer = new PartitionAnswer(index, errorCode, this)
+    this.#topics[this.#topics.length - 1]!.partitionResponses.push(answer)
+    return answer
+  }
+
   /** NET-7: the end of the connection is the only word that a producer with acks=0 hears. */
   #answerWithoutBytes(): void {
-    if (this.#answers.some(({ errorCode }) => errorCode !== ErrorCode.NONE)) this.#context.closeConnection()
+    const isRefused = this.#topics.some(({ partitionResponses }) =>
+      partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE),
+    )
+    if (isRefused) this.#context.closeConnection()
     else this.#context.respondNothing()
   }
-}
-
-function refuseWith(
-  answer: PartitionAnswer,
-  { errorCode, errorMessage, recordErrors = [] }: LogRefusal,
-): void {
-  answer.errorCode = errorCode
-  answer.errorMessage = errorMessage
-  answer.recordErrors = recordErrors.map(batchIndex => ({ batchIndex, batchIndexErrorMessage: errorMessage }))
 }

@@ -6,7 +6,10 @@ import { type Answer, answerSizeBytes } from './answer.ts'
 const ARENA_SIZE_BYTES = 1024 * 1024
 const ROWS_MAX = 4096
 const PREFIX_BYTES = 4
+const NO_FILE = -1
 const ANSWER_MAX_BYTES = 2 ** 31 - 1
+/** Below this a loop beats the view that a copy by the engine needs. */
+const SHORT_BYTES = 128
 
 /** Collects the answers of one pass in one arena, so that they leave with one call of the transport. */
 export class AnswerQueue {
@@ -64,7 +67,7 @@ export class AnswerQueue {
       return
     }
     if (this.#rowCount === ROWS_MAX || this.#usedBytes + sizeBytes > ARENA_SIZE_BYTES) this.flush()
-    if (sizeBytes > 0) this.#arena.set(from.subarray(start, end), this.#usedBytes)
+    copyInto(this.#arena, this.#usedBytes, from, start, end)
     this.#addRow(connectionId, this.#usedBytes, sizeBytes, range)
     this.#usedBytes += sizeBytes
   }
@@ -81,10 +84,31 @@ export class AnswerQueue {
     this.#transport.send(from, this.#single, 1)
   }
 
+  /** Bytes that follow those of the row before, for the same connection, join it. */
   #addRow(connectionId: number, start: number, sizeBytes: number, range: FileRange | null): void {
+    const before = (this.#rowCount - 1) * SEND_ROW_LENGTH
+    if (before >= 0 && this.#rows[before] === connectionId && this.#rows[before + 3] === NO_FILE) {
+      fillRow(
+        this.#rows,
+        before,
+        connectionId,
+        this.#rows[before + 1]!,
+        this.#rows[before + 2]! + sizeBytes,
+        range,
+      )
+      return
+    }
     fillRow(this.#rows, this.#rowCount * SEND_ROW_LENGTH, connectionId, start, sizeBytes, range)
     this.#rowCount += 1
   }
+}
+
+function copyInto(into: Uint8Array, at: number, from: Uint8Array, start: number, end: number): void {
+  if (end - start > SHORT_BYTES) {
+    into.set(from.subarray(start, end), at)
+    return
+  }
+  for (let position = start; position < end; position += 1) into[at + position - start] = from[position]!
 }
 
 function fillRow(
@@ -98,7 +122,7 @@ function fillRow(
   rows[at] = connectionId
   rows[at + 1] = start
   rows[at + 2] = sizeBytes
-  rows[at + 3] = range === null ? -1 : range.file
+  rows[at + 3] = range === null ? NO_FILE : range.file
   rows[at + 4] = range === null ? 0 : range.position
   rows[at + 5] = range === null ? 0 : range.sizeBytes
 }

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { type Answer, keepAnswer } from './answer.ts'
+import { apiKeyOf, type Frame, frameSizeBytes } from './frame.ts'
 import type { TurnMember } from './turn.ts'
 
 export interface ConnectionLimits {
@@ -12,10 +13,11 @@ export interface ConnectionLimits {
 
 /** What a connection asks of the server that owns it. */
 export interface ConnectionOwner {
-  canOverlap(pendingApiKeys: readonly number[], apiKey: number): boolean
+  /** May a request be handled while these are not answered yet? */
+  canOverlap(pending: readonly RequestSlot[], apiKey: number): boolean
   /** False when it has had its share of this turn; it is marked ready in the next. */
   mayGoOn(connection: Connection): boolean
-  onRequest(connection: Connection, slot: RequestSlot, bytes: Uint8Array, slabIndex: number): void
+  onRequest(slot: RequestSlot, frame: Frame): void
   sendAnswer(connection: Connection, answer: Answer): void
   /** The next waiting frame, or the close, may be due: call `proceed` before the pass ends. */
   markReady(connection: Connection): void
@@ -24,12 +26,6 @@ export interface ConnectionOwner {
   retainSlab(slabIndex: number): void
   releaseSlab(slabIndex: number): void
   closeTransport(connection: Connection, drain: boolean): void
-}
-
-interface WaitingFrame {
-  readonly bytes: Uint8Array
-  /** -1 when the bytes are a copy; else the slab is retained until the frame was handled. */
-  readonly slabIndex: number
 }
 
 /** Larger frames wait in their slab, where they go on counting as request memory. */
@@ -93,7 +89,8 @@ export class Connection implements TurnMember {
   readonly #owner: ConnectionOwner
   readonly #limits: ConnectionLimits
   readonly #slots: RequestSlot[] = []
-  readonly #waiting: WaitingFrame[] = []
+  /** In copies, or in slabs that are retained until they were handled. */
+  readonly #waiting: Frame[] = []
   #waitingBytes = 0
   #isHeld = false
   #isPaused = false
@@ -134,22 +131,22 @@ export class Connection implements TurnMember {
     return this.#waiting.some(({ slabIndex }) => slabIndex >= 0)
   }
 
-  /** A frame came: it is handled now or has to wait. The view is valid during the call. */
-  accept(bytes: Uint8Array, slabIndex: number): void {
+  /** A frame came: it is handled now or has to wait. Its bytes are valid during the call. */
+  accept(frame: Frame): void {
     if (this.#isClosing || this.#isClosed) return
     this.frameCount += 1
-    if (this.#waiting.length === 0 && this.#mayStart(bytes)) this.#start(bytes, slabIndex)
-    else this.#enqueue(bytes, slabIndex)
+    if (this.#waiting.length === 0 && this.#mayStart(frame)) this.#start(frame)
+    else this.#enqueue(frame)
   }
 
   /** Starts what may start by now. The server calls it once per pass for a connection that was marked ready. */
   proceed(): void {
     while (!this.#isClosed && !this.#isClosing) {
       const next = this.#waiting[0]
-      if (next === undefined || !this.#mayStart(next.bytes)) break
+      if (next === undefined || !this.#mayStart(next)) break
       this.#waiting.shift()
-      this.#waitingBytes -= next.bytes.length
-      this.#start(next.bytes, next.slabIndex)
+      this.#waitingBytes -= frameSizeBytes(next)
+      this.#start(next)
       if (next.slabIndex >= 0) this.#owner.releaseSlab(next.slabIndex)
     }
     this.#resumeIfRoom()
@@ -204,31 +201,30 @@ export class Connection implements TurnMember {
     this.#slots.length = 0
   }
 
-  #mayStart(bytes: Uint8Array): boolean {
+  #mayStart(frame: Frame): boolean {
     if (this.#isHeld || !this.#owner.mayGoOn(this)) return false
     if (this.#slots.length === 0) return true
     if (this.#slots.length >= this.#limits.slotsMax) return false
-    return this.#owner.canOverlap(
-      this.#slots.map(slot => slot.apiKey),
-      apiKeyOf(bytes),
-    )
+    return this.#owner.canOverlap(this.#slots, apiKeyOf(frame))
   }
 
-  #start(bytes: Uint8Array, slabIndex: number): void {
-    const slot = new RequestSlot(this, apiKeyOf(bytes))
+  #start(frame: Frame): void {
+    const slot = new RequestSlot(this, apiKeyOf(frame))
     this.#slots.push(slot)
     assert(this.#slots.length <= this.#limits.slotsMax, 'answer slots are bounded')
-    this.#owner.onRequest(this, slot, bytes, slabIndex)
+    this.#owner.onRequest(slot, frame)
   }
 
-  #enqueue(bytes: Uint8Array, slabIndex: number): void {
-    if (bytes.length > COPY_MAX_BYTES && slabIndex >= 0) {
-      this.#owner.retainSlab(slabIndex)
-      this.#waiting.push({ bytes, slabIndex })
+  #enqueue(frame: Frame): void {
+    const sizeBytes = frameSizeBytes(frame)
+    if (sizeBytes > COPY_MAX_BYTES && frame.slabIndex >= 0) {
+      this.#owner.retainSlab(frame.slabIndex)
+      this.#waiting.push(frame)
     } else {
-      this.#waiting.push({ bytes: bytes.slice(), slabIndex: -1 })
+      const bytes = frame.bytes.slice(frame.start, frame.end)
+      this.#waiting.push({ bytes, start: 0, end: sizeBytes, slabIndex: -1 })
     }
-    this.#waitingBytes += bytes.length
+    this.#waitingBytes += sizeBytes
     const { waitingFramesMax, waitingBytesMax } = this.#limits
     if (this.#isPaused || (this.#waiting.length < waitingFramesMax && this.#waitingBytes < waitingBytesMax))
       return
@@ -251,10 +247,4 @@ export class Connection implements TurnMember {
     this.#waiting.length = 0
     this.#waitingBytes = 0
   }
-}
-
-/** The first field of every request header; -1 when the frame has none. */
-function apiKeyOf(bytes: Uint8Array): number {
-  const [high, low] = bytes
-  return high === undefined || low === undefined ? -1 : ((high << 24) >> 16) | low
 }

@@ -62,14 +62,14 @@ function world(
     },
     { ...OPTIONS, ...options },
     {
-      onRequest: (connection, slot, bytes) => {
-        const one = { connection, slot, bytes: bytes.slice() }
+      onRequest: (slot, { bytes, start, end }) => {
+        const one = { connection: slot.connection, slot, bytes: bytes.slice(start, end) }
         handled.push(one)
         onRequest(one)
       },
       onPassEnd: () => {},
       onSent: () => {},
-      canOverlap: (pending, apiKey) => apiKey === PRODUCE && pending.every(key => key === PRODUCE),
+      canOverlap: (pending, apiKey) => apiKey === PRODUCE && pending.every(slot => slot.apiKey === PRODUCE),
       onConnectionOpened: () => {},
       onConnectionClosed: () => {},
     },

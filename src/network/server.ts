@@ -12,6 +12,7 @@ import { type Answer, answerSizeBytes } from './answer.ts'
 import { AnswerQueue } from './answer-queue.ts'
 import { Connection, type ConnectionLimits, type ConnectionOwner, type RequestSlot } from './connection.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
+import type { Frame } from './frame.ts'
 import { type BoundListener, bindListener, type ListenAddress } from './listener.ts'
 import { createNetworkCounters, type NetworkCounters } from './network-counters.ts'
 import { Turn } from './turn.ts'
@@ -26,16 +27,16 @@ export interface NetworkServerOptions extends TransportOptions, ConnectionLimits
 /** What the broker does with requests. */
 export interface NetworkHandler {
   /**
-   * One request, without its size prefix. The view dies with the call unless the slab is retained (`retainSlab`; a
-   * `slabIndex` of -1 means a copy that stays as long as it is referenced). Answer with `slot.complete`, now or later.
+   * One request. Its bytes die with the call unless their slab is retained (`retainSlab`). Answer with `slot.complete`,
+   * now or later.
    */
-  onRequest(connection: Connection, slot: RequestSlot, bytes: Uint8Array, slabIndex: number): void
+  onRequest(slot: RequestSlot, frame: Frame): void
   /** All requests of this pass were handed over: write what they staged, complete what can be. */
   onPassEnd(): void
   /** The transport has taken over all answers so far, with their file ranges. */
   onSent(): void
   /** May a request be handled while these are not answered yet? Answers leave in order either way. */
-  canOverlap(pendingApiKeys: readonly number[], apiKey: number): boolean
+  canOverlap(pending: readonly RequestSlot[], apiKey: number): boolean
   onConnectionOpened(connection: Connection): void
   onConnectionClosed(connection: Connection, reason: CloseReason): void
 }
@@ -72,6 +73,8 @@ export class NetworkServer {
   #sweepTimer: Timer | null = null
   #emptyWaiters: (() => void)[] = []
   #isInPass = false
+  /** Monotonic, of the pass that goes on. */
+  #passMs = 0
   #isClosed = false
 
   constructor(environment: NetworkEnvironment, options: NetworkServerOptions, handler: NetworkHandler) {
@@ -131,8 +134,7 @@ export class NetworkServer {
   /** Sends what was completed outside a wake-up; call it once, at the end of the completer's pass. */
   flush(): void {
     if (this.#isInPass || this.#isClosed) return
-    this.#isInPass = true
-    this.#turn.begin()
+    this.#beginPass()
     if (this.#ready.length > 0) this.#proceedReady()
     this.#sendAll()
     this.#isInPass = false
@@ -169,10 +171,9 @@ export class NetworkServer {
 
   #connectionOwner(): ConnectionOwner {
     return {
-      canOverlap: (pendingApiKeys, apiKey) => this.#handler.canOverlap(pendingApiKeys, apiKey),
+      canOverlap: (pending, apiKey) => this.#handler.canOverlap(pending, apiKey),
       mayGoOn: connection => this.#turn.mayGoOn(connection),
-      onRequest: (connection, slot, bytes, slabIndex) =>
-        this.#handler.onRequest(connection, slot, bytes, slabIndex),
+      onRequest: (slot, frame) => this.#handler.onRequest(slot, frame),
       sendAnswer: (connection, answer) => this.#sendAnswer(connection, answer),
       markReady: connection => this.#ready.push(connection),
       pauseReading: connection => this.#transport.pauseReading(connection.connectionId),
@@ -218,28 +219,32 @@ export class NetworkServer {
 
   #onFrames(rows: Int32Array, count: number, slabs: readonly (Uint8Array | undefined)[]): void {
     assert(!this.#isInPass, 'a wake-up does not come within a pass')
-    this.#isInPass = true
-    this.#turn.begin()
+    this.#beginPass()
     this.counters.wakeUps += 1
     this.counters.framesReceived += count
-    const nowMs = this.#environment.clock.monotonicMs()
-    for (let i = 0; i < count; i += 1) this.#onFrame(rows, i * FRAME_ROW_LENGTH, slabs, nowMs)
+    for (let i = 0; i < count; i += 1) this.#onFrame(rows, i * FRAME_ROW_LENGTH, slabs)
     this.#handler.onPassEnd()
     this.#proceedReady()
     this.#sendAll()
     this.#isInPass = false
   }
 
-  #onFrame(rows: Int32Array, at: number, slabs: readonly (Uint8Array | undefined)[], nowMs: number): void {
-    const connection = this.#connections.get(rows[at] ?? -1)
+  #beginPass(): void {
+    this.#isInPass = true
+    this.#passMs = this.#environment.clock.monotonicMs()
+    this.#turn.begin(this.#passMs)
+  }
+
+  #onFrame(rows: Int32Array, at: number, slabs: readonly (Uint8Array | undefined)[]): void {
+    const connection = this.#connections.get(rows[at]!)
     // Refused, or aborted earlier in this pass.
     if (connection === undefined) return
-    const slabIndex = rows[at + 1] ?? -1
-    const slab = slabs[slabIndex]
-    assert(slab !== undefined, `no slab ${slabIndex}`)
-    const start = rows[at + 2] ?? 0
-    connection.lastActiveMs = nowMs
-    connection.accept(slab.subarray(start, start + (rows[at + 3] ?? 0)), slabIndex)
+    const slabIndex = rows[at + 1]!
+    const bytes = slabs[slabIndex]
+    assert(bytes !== undefined, `no slab ${slabIndex}`)
+    const start = rows[at + 2]!
+    connection.lastActiveMs = this.#passMs
+    connection.accept({ bytes, start, end: start + rows[at + 3]!, slabIndex })
   }
 
   /** Requests that waited for the ones before them; ends because what waits is bounded and nothing is read here. */
@@ -282,7 +287,7 @@ export class NetworkServer {
   }
 
   #sendAnswer(connection: Connection, answer: Answer): void {
-    connection.lastActiveMs = this.#environment.clock.monotonicMs()
+    connection.lastActiveMs = this.#isInPass ? this.#passMs : this.#environment.clock.monotonicMs()
     if (connection.waitingCount > 0) this.#answered.add(connection)
     this.#turn.answered(connection, answerSizeBytes(answer))
     this.#answers.push(connection.connectionId, answer)

@@ -21,16 +21,17 @@ function world() {
     timers: time.timers,
     onNext: postponed => next.push(postponed.map(({ name }) => name)),
   })
-  turn.begin()
   const spend = (ms: number) => {
     nowMs += ms
   }
   const ask = (member: Named) => Array.from({ length: MANY_REQUESTS }, () => turn.mayGoOn(member))
-  return { time, turn, next, spend, ask }
+  const begin = () => turn.begin(nowMs)
+  begin()
+  return { time, turn, next, begin, spend, ask }
 }
 
 test('a turn that has taken long lets nobody go on; the next one names who wanted to, each once', () => {
-  const { time, turn, next, spend, ask } = world()
+  const { time, next, begin, spend, ask } = world()
   const [a, b] = [named('a'), named('b')]
   expect(ask(a)).not.toContain(false)
   spend(49)
@@ -40,14 +41,14 @@ test('a turn that has taken long lets nobody go on; the next one names who wante
   time.advance(0)
   expect(next).toEqual([['a', 'b']])
   spend(1_000)
-  turn.begin()
+  begin()
   expect(ask(a)).not.toContain(false)
   time.advance(0)
   expect(next).toHaveLength(1)
 })
 
 test('bytes of answers count for their own connection, and for one turn', () => {
-  const { time, turn, next } = world()
+  const { time, turn, next, begin } = world()
   const [greedy, other] = [named('greedy'), named('other')]
   turn.answered(greedy, ANSWER_BYTES_MAX - 1)
   expect(turn.mayGoOn(greedy)).toBe(true)
@@ -55,7 +56,7 @@ test('bytes of answers count for their own connection, and for one turn', () => 
   expect([turn.mayGoOn(greedy), turn.mayGoOn(other)]).toEqual([false, true])
   time.advance(0)
   expect(next).toEqual([['greedy']])
-  turn.begin()
+  begin()
   expect(turn.mayGoOn(greedy)).toBe(true)
   turn.answered(greedy, ANSWER_BYTES_MAX - 1)
   expect(turn.mayGoOn(greedy)).toBe(true)

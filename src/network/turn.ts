@@ -37,9 +37,9 @@ export class Turn<Member extends TurnMember> {
     this.#ports = ports
   }
 
-  begin(): void {
+  begin(nowMs: number): void {
     this.#number += 1
-    this.#startedMs = this.#ports.clock.monotonicMs()
+    this.#startedMs = nowMs
     this.#requestCount = 0
     this.#isOver = false
   }

@@ -1,4 +1,5 @@
 import { ProtocolError } from './protocol-error.ts'
+import type { TextCache } from './text-cache.ts'
 import { readUuid } from './uuid.ts'
 
 /** Elements of one array, and tags of one struct, that are read at most (Kafka 4.4 has the same limits). */
@@ -22,9 +23,12 @@ export class Reader {
   position: number
   end: number
   #bytes: Uint8Array
+  readonly #texts: TextCache | null
 
-  constructor(bytes: Uint8Array = NO_BYTES, start = 0, end = bytes.length) {
+  /** With `texts`, strings that came before are not made again: for a reader that goes on from frame to frame. */
+  constructor(bytes: Uint8Array = NO_BYTES, start = 0, end = bytes.length, texts: TextCache | null = null) {
     this.#bytes = bytes
+    this.#texts = texts
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.position = start
     this.end = end
@@ -145,6 +149,8 @@ export class Reader {
   #text(length: number): string {
     const start = this.take(length)
     const end = start + length
+    const known = this.#texts?.read(this.#bytes, start, length) ?? null
+    if (known !== null) return known
     if (length >= SHORT_STRING_BYTES) return UTF8.decode(this.#bytes.subarray(start, end))
     let text = ''
     for (let at = start; at < end; at++) {

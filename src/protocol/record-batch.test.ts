@@ -14,9 +14,8 @@ import {
   readMaxTimestamp,
   readRecordsCount,
   stampLogAppendTime,
-  writeBaseOffset,
+  stampPlace,
   writeInt64,
-  writeLeaderEpoch,
 } from './record-batch.ts'
 import { batchesOf } from './records/batches-of.ts'
 import { decodeRecords, findRecord } from './records/decode-records.ts'
@@ -97,10 +96,10 @@ describe('the header', () => {
   test('FMT-10: base offset and leader epoch are stamped outside the CRC', () => {
     const bytes = encodeRecordBatch(options, sum)
     const before = bytes.slice(RecordBatch.MAGIC)
-    writeBaseOffset(viewOf(bytes), 0, 12)
-    writeLeaderEpoch(viewOf(bytes), 0, 13)
+    stampPlace(bytes, 2 ** 40 + 12, 13)
     expect(bytes.slice(RecordBatch.MAGIC)).toEqual(before)
-    expect(decodeRecords(bytes).map(record => record.offset)).toEqual([12, 13])
+    expect(readLeaderEpoch(viewOf(bytes), 0)).toBe(13)
+    expect(decodeRecords(bytes).map(record => record.offset)).toEqual([2 ** 40 + 12, 2 ** 40 + 13])
   })
 
   test('FMT-9: log append time sets bit 3 and the time of every record, and a new CRC', () => {

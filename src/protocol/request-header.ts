@@ -15,10 +15,17 @@ export interface RequestHeader {
 /** The one request whose header has no client id (header version 0). */
 const CONTROLLED_SHUTDOWN = 7
 
+const NEVER = 0x7fff
+
+/** By API key: every request asks twice. */
+const FLEXIBLE_FROM: readonly number[] = Array.from(
+  { length: Math.max(...API_CODECS.keys()) + 1 },
+  (_, apiKey) => API_CODECS.get(apiKey)?.flexibleFrom ?? NEVER,
+)
+
 /** True when the API is known and the version has compact lengths and tags. */
 export function isFlexible(apiKey: number, apiVersion: number): boolean {
-  const flexibleFrom = API_CODECS.get(apiKey)?.flexibleFrom ?? null
-  return flexibleFrom !== null && apiVersion >= flexibleFrom
+  return apiKey >= 0 && apiKey < FLEXIBLE_FROM.length && apiVersion >= FLEXIBLE_FROM[apiKey]!
 }
 
 /**

@@ -26,7 +26,7 @@ export class Writer {
   view: DataView
   position = 0
   /** In order of position; their bytes do not count into positions. */
-  readonly holes: Hole[] = []
+  holes: Hole[] = []
   #bytes: Uint8Array
   readonly #maxBytes: number
 
@@ -39,7 +39,12 @@ export class Writer {
 
   reset(): void {
     this.position = 0
-    this.holes.length = 0
+    if (this.holes.length > 0) this.holes = []
+  }
+
+  /** The buffer as it is now: what was written since reset() stands before `position`. */
+  get bytes(): Uint8Array {
+    return this.#bytes
   }
 
   /** A view of everything since reset(). */

@@ -16,7 +16,8 @@ function batchOf(sizeBytes: number, codec: number): Uint8Array {
 
 /** A queue whose workers finish when the test says so. */
 class Workshop {
-  readonly admitted: { token: number; checked: CheckedBatch | null }[] = []
+  readonly admitted: { name: number; checked: CheckedBatch | null }[] = []
+  readonly #names = new Map<Offer, number>()
   readonly finish: ((reason: number) => void)[] = []
   passes = 0
   readonly queue: AdmissionQueue
@@ -27,20 +28,21 @@ class Workshop {
     } as Pick<BatchNative, 'checkOnWorker'> as BatchNative
     this.queue = new AdmissionQueue(
       native,
-      ({ token }, checked) => this.admitted.push({ token, checked }),
+      (offer, checked) => this.admitted.push({ name: this.#names.get(offer)!, checked }),
       () => {
         this.passes += 1
       },
     )
   }
 
-  push(token: number, batch: Uint8Array, config = defaultTopicConfig): void {
-    const offer: Offer = { batch, nowMs: 0, applicant: { onAdmitted() {} }, token }
+  push(name: number, batch: Uint8Array, config = defaultTopicConfig): void {
+    const offer: Offer = { batch, nowMs: 0, onAdmitted() {} }
+    this.#names.set(offer, name)
     this.queue.push(offer, config)
   }
 
-  get tokens(): readonly number[] {
-    return this.admitted.map(({ token }) => token)
+  get names(): readonly number[] {
+    return this.admitted.map(({ name }) => name)
   }
 }
 
@@ -55,12 +57,12 @@ test('batches go in as they came, whichever worker is done first', () => {
   shop.push(0, batchOf(64 * 1024, GZIP))
   shop.push(1, batchOf(100, 0))
   shop.push(2, batchOf(64 * 1024, GZIP))
-  expect(shop.tokens).toEqual([])
+  expect(shop.names).toEqual([])
   shop.finish[1]!(0)
-  expect(shop.tokens).toEqual([])
+  expect(shop.names).toEqual([])
   expect(shop.queue.isEmpty).toBe(false)
   shop.finish[0]!(0)
-  expect(shop.tokens).toEqual([0, 1, 2])
+  expect(shop.names).toEqual([0, 1, 2])
   expect(shop.queue.isEmpty).toBe(true)
   expect(shop.passes).toBe(2)
 })

@@ -12,21 +12,16 @@ import type { LogConfig } from '../storage/log-config.ts'
 /** A compressed batch up to this size is decompressed on the loop: cheaper than two hops to a worker and back. */
 const INLINE_COMPRESSED_MAX_BYTES = 16 * 1024
 
-/** Who offered a batch. */
-export interface Applicant {
-  /** The batch was staged or refused. Its bytes are needed until the pass ends. */
-  onAdmitted(token: number, result: AppendResult): void
-}
-
 /** One batch on its way into a partition. */
 export interface Offer {
   readonly batch: Uint8Array
   readonly nowMs: number
-  readonly applicant: Applicant
-  readonly token: number
+  /** The batch was staged or refused. Its bytes are needed until the pass ends. */
+  onAdmitted(result: AppendResult): void
 }
 
-interface Waiting extends Offer {
+interface Waiting {
+  readonly offer: Offer
   checked: CheckedBatch | null
   isReady: boolean
 }
@@ -61,16 +56,16 @@ export class AdmissionQueue {
     return this.#waiting.length === 0
   }
 
-  /** The batch's bytes must stay as they are until its applicant is told. */
+  /** The batch's bytes must stay as they are until its offer is told. */
   push(offer: Offer, config: LogConfig): void {
-    const waiting: Waiting = { ...offer, checked: null, isReady: !needsWorker(offer.batch) }
+    const waiting: Waiting = { offer, checked: null, isReady: !needsWorker(offer.batch) }
     this.#waiting.push(waiting)
     if (!waiting.isReady) this.#check(waiting, batchCheckFlags(config, 'client'))
   }
 
   #check(waiting: Waiting, flags: number): void {
     const row = createCheckRow()
-    this.#native.checkOnWorker(waiting.batch, flags, DECOMPRESSED_MAX_BYTES, row, reason => {
+    this.#native.checkOnWorker(waiting.offer.batch, flags, DECOMPRESSED_MAX_BYTES, row, reason => {
       waiting.checked = { flags, reason, row }
       waiting.isReady = true
       this.#drain()
@@ -79,7 +74,7 @@ export class AdmissionQueue {
 
   #drain(): void {
     while (this.#waiting[0]?.isReady === true) {
-      const { checked, ...offer } = this.#waiting.shift()!
+      const { offer, checked } = this.#waiting.shift()!
       this.#admit(offer, checked)
     }
     this.#onAdmittedLater()

@@ -4,54 +4,49 @@ import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
 
 const { NONE, KAFKA_STORAGE_ERROR } = ErrorCode
 
-class Recorder implements CommitWaiter {
-  readonly told: (readonly [number, number])[] = []
-
-  onSettled(token: number, errorCode: ErrorCode): void {
-    this.told.push([token, errorCode])
-  }
-}
-
+/** Its waiters, named 0, 1 and so on, write down what they are told. */
 function queueOf(...endOffsets: readonly number[]) {
   const queue = new CommitQueue()
-  const waiter = new Recorder()
-  for (const [token, endOffset] of endOffsets.entries()) queue.push(endOffset, waiter, token)
-  return { queue, waiter }
+  const told: (readonly [number, number])[] = []
+  for (const [name, endOffset] of endOffsets.entries()) {
+    queue.push(endOffset, { onSettled: errorCode => told.push([name, errorCode]) })
+  }
+  return { queue, told }
 }
 
 test('those whose records are safe are told in their order, each once', () => {
-  const { queue, waiter } = queueOf(2, 3, 5)
+  const { queue, told } = queueOf(2, 3, 5)
   queue.settleUpTo(1, NONE)
-  expect(waiter.told).toEqual([])
+  expect(told).toEqual([])
   queue.settleUpTo(3, NONE)
   queue.settleUpTo(4, NONE)
-  expect(waiter.told).toEqual([
+  expect(told).toEqual([
     [0, NONE],
     [1, NONE],
   ])
   queue.settleUpTo(5, NONE)
-  expect(waiter.told).toHaveLength(3)
+  expect(told).toHaveLength(3)
   queue.settleUpTo(9, NONE)
-  expect(waiter.told).toHaveLength(3)
+  expect(told).toHaveLength(3)
 })
 
 test('a repeated batch, whose offset is lower, is told together with those before it', () => {
-  const { queue, waiter } = queueOf(5, 2, 6)
+  const { queue, told } = queueOf(5, 2, 6)
   queue.settleUpTo(2, NONE)
-  expect(waiter.told).toEqual([])
+  expect(told).toEqual([])
   queue.settleUpTo(5, NONE)
-  expect(waiter.told.map(([token]) => token)).toEqual([0, 1])
+  expect(told.map(([name]) => name)).toEqual([0, 1])
 })
 
 test('a failure tells those behind an offset and leaves the others, in whatever order they came', () => {
-  const { queue, waiter } = queueOf(2, 6, 3, 4)
+  const { queue, told } = queueOf(2, 6, 3, 4)
   queue.settleFrom(3, KAFKA_STORAGE_ERROR)
-  expect(waiter.told).toEqual([
+  expect(told).toEqual([
     [1, KAFKA_STORAGE_ERROR],
     [3, KAFKA_STORAGE_ERROR],
   ])
   queue.settleUpTo(3, NONE)
-  expect(waiter.told.slice(2)).toEqual([
+  expect(told.slice(2)).toEqual([
     [0, NONE],
     [2, NONE],
   ])
@@ -60,14 +55,14 @@ test('a failure tells those behind an offset and leaves the others, in whatever 
 test('a waiter that waits again while it is told is not told twice', () => {
   const queue = new CommitQueue()
   const told: number[] = []
-  const waiter: CommitWaiter = {
-    onSettled: token => {
-      told.push(token)
-      if (token === 0) queue.push(9, waiter, 7)
+  const waiterOf = (name: number): CommitWaiter => ({
+    onSettled: () => {
+      told.push(name)
+      if (name === 0) queue.push(9, waiterOf(7))
     },
-  }
-  queue.push(1, waiter, 0)
-  queue.push(2, waiter, 1)
+  })
+  queue.push(1, waiterOf(0))
+  queue.push(2, waiterOf(1))
   queue.settleUpTo(2, NONE)
   expect(told).toEqual([0, 1])
   queue.settleFrom(-1, KAFKA_STORAGE_ERROR)

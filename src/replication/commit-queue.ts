@@ -1,14 +1,13 @@
 import type { ErrorCode } from '../protocol/error-code.ts'
 
-/** Waits for records to be safe. One object may wait for many partitions: `token` says which one is settled. */
+/** Waits for records to be safe. */
 export interface CommitWaiter {
-  onSettled(token: number, errorCode: ErrorCode): void
+  onSettled(errorCode: ErrorCode): void
 }
 
 interface Waiting {
   readonly endOffset: number
   readonly waiter: CommitWaiter
-  readonly token: number
 }
 
 /**
@@ -18,8 +17,8 @@ interface Waiting {
 export class CommitQueue {
   #waiting: Waiting[] = []
 
-  push(endOffset: number, waiter: CommitWaiter, token: number): void {
-    this.#waiting.push({ endOffset, waiter, token })
+  push(endOffset: number, waiter: CommitWaiter): void {
+    this.#waiting.push({ endOffset, waiter })
   }
 
   /** Tells all those at the front whose records end at or before `offset`. */
@@ -29,7 +28,7 @@ export class CommitQueue {
     while (count < waiting.length && waiting[count]!.endOffset <= offset) count += 1
     if (count === 0) return
     this.#waiting = count === waiting.length ? [] : waiting.slice(count)
-    for (let index = 0; index < count; index += 1) tell(waiting[index]!, errorCode)
+    for (let index = 0; index < count; index += 1) waiting[index]!.waiter.onSettled(errorCode)
   }
 
   /** Tells all whose records end behind `offset`, and no others. */
@@ -37,10 +36,6 @@ export class CommitQueue {
     const told = this.#waiting.filter(({ endOffset }) => endOffset > offset)
     if (told.length === 0) return
     this.#waiting = this.#waiting.filter(({ endOffset }) => endOffset <= offset)
-    for (const waiting of told) tell(waiting, errorCode)
+    for (const { waiter } of told) waiter.onSettled(errorCode)
   }
-}
-
-function tell({ waiter, token }: Waiting, errorCode: ErrorCode): void {
-  waiter.onSettled(token, errorCode)
 }

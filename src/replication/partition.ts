@@ -22,7 +22,7 @@ export interface PartitionIdentity {
 
 export interface PartitionPorts {
   readonly batchNative: BatchNative
-  /** A batch was staged: this pass has to write it. */
+  /** The first batch of this pass was staged: the pass has to write it. */
   readonly onStaged: (partition: Partition) => void
   /** Batches were staged outside a pass: one must follow. */
   readonly schedulePass: () => void
@@ -57,7 +57,7 @@ const COMPACTED: LogRefusal = {
 
 /**
  * One partition of which this broker is the leader. Its only replica is here, so that the high watermark is what the
- * topic's durability made safe. Owned by the loop. All is synchronous but what waiters and applicants are told.
+ * topic's durability made safe. Owned by the loop. All is synchronous but what waiters and offers are told.
  */
 export class Partition {
   readonly topicName: string
@@ -73,6 +73,7 @@ export class Partition {
   #watchers: Set<PartitionWatcher> | null = null
   #admission: AdmissionQueue | null = null
   #isDeleted = false
+  #isStaged = false
   readonly #ports: PartitionPorts
 
   constructor(identity: PartitionIdentity, image: PartitionImage, log: Log | null, ports: PartitionPorts) {
@@ -126,14 +127,14 @@ export class Partition {
   }
 
   /**
-   * A client's batch. True when its applicant was told at once; else it is told later, in another pass, and the batch's
+   * A client's batch. True when its offer was told at once; else it is told later, in another pass, and the batch's
    * bytes must stay as they are until then.
    */
   offer(offer: Offer): boolean {
     const { log } = this
     const isFirst = this.#admission === null || this.#admission.isEmpty
     if (log === null || (isFirst && !needsWorker(offer.batch))) {
-      offer.applicant.onAdmitted(offer.token, this.append(offer.batch, offer.nowMs, 'client'))
+      offer.onAdmitted(this.append(offer.batch, offer.nowMs, 'client'))
       return true
     }
     this.#admission ??= this.#createAdmission()
@@ -142,16 +143,16 @@ export class Partition {
   }
 
   /** acks=1: `waiter` is told at the end of this pass, or later, when flush.messages makes the append wait. */
-  awaitWrite(endOffset: number, waiter: CommitWaiter, token: number): void {
-    if (this.#isFlushDueBy(endOffset)) this.awaitCommit(endOffset, waiter, token)
-    else if (this.log !== null && endOffset <= this.log.logEndOffset) waiter.onSettled(token, ErrorCode.NONE)
-    else this.#unwritten.push(endOffset, waiter, token)
+  awaitWrite(endOffset: number, waiter: CommitWaiter): void {
+    if (this.#isFlushDueBy(endOffset)) this.awaitCommit(endOffset, waiter)
+    else if (this.log !== null && endOffset <= this.log.logEndOffset) waiter.onSettled(ErrorCode.NONE)
+    else this.#unwritten.push(endOffset, waiter)
   }
 
   /** acks=all: `waiter` is told once everything before `endOffset` is below the high watermark, or was refused. */
-  awaitCommit(endOffset: number, waiter: CommitWaiter, token: number): void {
-    if (endOffset <= this.highWatermark) waiter.onSettled(token, ErrorCode.NONE)
-    else this.#uncommitted.push(endOffset, waiter, token)
+  awaitCommit(endOffset: number, waiter: CommitWaiter): void {
+    if (endOffset <= this.highWatermark) waiter.onSettled(ErrorCode.NONE)
+    else this.#uncommitted.push(endOffset, waiter)
   }
 
   /** A range of whole batches below the high watermark, null when there is none yet. */
@@ -208,6 +209,7 @@ export class Partition {
 
   /** The pass has written what was staged. */
   settleWritten(): void {
+    this.#isStaged = false
     if (this.log !== null) this.#unwritten.settleUpTo(this.log.logEndOffset, ErrorCode.NONE)
   }
 
@@ -239,14 +241,17 @@ export class Partition {
     // It waited for a worker.
     if (this.#isDeleted) return DELETED
     const result = this.log.append(batch, { leaderEpoch: this.leaderEpoch, nowMs, origin, checked })
-    if (result.ok) this.#ports.onStaged(this)
+    if (result.ok && !this.#isStaged) {
+      this.#isStaged = true
+      this.#ports.onStaged(this)
+    }
     return result
   }
 
   #createAdmission(): AdmissionQueue {
     const { batchNative, schedulePass } = this.#ports
-    const admit = ({ batch, nowMs, applicant, token }: Offer, checked: CheckedBatch | null) =>
-      applicant.onAdmitted(token, this.#append(batch, nowMs, 'client', checked))
+    const admit = (offer: Offer, checked: CheckedBatch | null) =>
+      offer.onAdmitted(this.#append(offer.batch, offer.nowMs, 'client', checked))
     return new AdmissionQueue(batchNative, admit, schedulePass)
   }
 

@@ -36,7 +36,7 @@ export class Partitions {
   readonly #byTopic = new Map<string, Partition[]>()
   readonly #byLog = new Map<Log, Partition>()
   /** Appended to in this pass. */
-  #touched = new Set<Partition>()
+  #touched: Partition[] = []
   /** Partitions that are offline because the disk refused to make their logs. */
   #refused: RefusedLog[] = []
   #retryTimer: Timer | null = null
@@ -45,7 +45,7 @@ export class Partitions {
   constructor(ports: PartitionsPorts) {
     this.#ports = ports
     const { batchNative, schedulePass, logs } = ports
-    const onStaged = (partition: Partition) => this.#touched.add(partition)
+    const onStaged = (partition: Partition) => this.#touched.push(partition)
     const saveStartOffset = (log: Log) => logs.saveStartOffset(log)
     this.#partitionPorts = { batchNative, schedulePass, onStaged, saveStartOffset }
   }
@@ -88,9 +88,9 @@ export class Partitions {
 
   /** The end of a pass: one write per touched segment; acks=1 and failed appends are settled, others by `onDurable`. */
   endPass(): void {
-    if (this.#touched.size === 0) return
+    if (this.#touched.length === 0) return
     const touched = this.#touched
-    this.#touched = new Set()
+    this.#touched = []
     for (const { log, fromOffset, errorCode } of this.#ports.logs.flushStaged()) {
       this.#byLog.get(log)?.settleFailed(fromOffset, errorCode)
     }
@@ -184,7 +184,6 @@ export class Partitions {
 
   async #deletePartition(partition: Partition): Promise<void> {
     const { topicName, partitionIndex, log } = partition
-    this.#touched.delete(partition)
     if (log !== null) this.#byLog.delete(log)
     partition.markDeleted()
     try {

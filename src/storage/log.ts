@@ -6,7 +6,7 @@ import type { Random } from '../base/random.ts'
 import { StorageError } from '../base/storage-error.ts'
 import { BatchCheckRow } from '../native/batch-check.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { writeBaseOffset, writeLeaderEpoch } from '../protocol/record-batch.ts'
+import { stampPlace } from '../protocol/record-batch.ts'
 import type { AppendResult, LogRefusal } from './append-result.ts'
 import { type AppendOptions, AppendValidation } from './append-validation.ts'
 import type { BatchNative } from './batch-native.ts'
@@ -348,11 +348,12 @@ export class Log {
 
   #stage(batch: Uint8Array, options: AppendOptions): AppendResult {
     const row = this.#validation.row
-    const bytes = batch.subarray(0, row[BatchCheckRow.SIZE_BYTES]!)
+    const sizeBytes = row[BatchCheckRow.SIZE_BYTES]!
+    const bytes = sizeBytes === batch.length ? batch : batch.subarray(0, sizeBytes)
     const baseOffset = this.#nextOffset
     const lastOffset = baseOffset + row[BatchCheckRow.LAST_OFFSET_DELTA]!
     const maxTimestampMs = row[BatchCheckRow.MAX_TIMESTAMP]!
-    const place = { sizeBytes: bytes.length, lastOffset, maxTimestampMs }
+    const place = { sizeBytes, lastOffset, maxTimestampMs }
     this.#setSavepoint()
     try {
       if (this.#isRollDue(place, options.nowMs)) this.#roll(options.nowMs)
@@ -390,9 +391,7 @@ export class Log {
   }
 
   #stamp(bytes: Uint8Array, baseOffset: number, leaderEpoch: number): void {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    writeBaseOffset(view, 0, baseOffset)
-    writeLeaderEpoch(view, 0, leaderEpoch)
+    stampPlace(bytes, baseOffset, leaderEpoch)
     if (leaderEpoch > this.epochs.latestEpoch && this.epochs.assign(leaderEpoch, baseOffset)) {
       this.#epochsChanged(baseOffset)
     } else if (this.#unsavedEpochStart >= 0) this.#epochsChanged(this.#unsavedEpochStart)

@@ -135,8 +135,9 @@ export class DecoderPrinter {
     const lines = [
       `const count = ${count}`,
       ...(isNullable(field) ? [`if (count < 0) ${name} = null`, `else {`] : ['{']),
-      `  ${name} = []`,
-      `  for (let left = count; left > 0; left--) ${name}.push(${one})`,
+      // A literal takes the room of its elements, a push into an empty array that of 17.
+      `  ${name} = count === 0 ? [] : [${one}]`,
+      `  for (let left = count - 1; left > 0; left--) ${name}.push(${one})`,
       '}',
     ]
     return lines.map(line => indent + line).join('\n')

@@ -52,8 +52,8 @@ function decodeAddPartitionsToTxnRequestAddPartitionsToTxnTopic(reader: Reader, 
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -77,8 +77,8 @@ function decodeAddPartitionsToTxnRequestAddPartitionsToTxnTransaction(reader: Re
   if (version >= 4) {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeAddPartitionsToTxnRequestAddPartitionsToTxnTopic(reader, version))
+      topics = count === 0 ? [] : [decodeAddPartitionsToTxnRequestAddPartitionsToTxnTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeAddPartitionsToTxnRequestAddPartitionsToTxnTopic(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -92,8 +92,8 @@ export function decodeAddPartitionsToTxnRequest(reader: Reader, version: number)
   if (version >= 4) {
     const count = reader.arrayLength(flexible, 14)
     {
-      transactions = []
-      for (let left = count; left > 0; left--) transactions.push(decodeAddPartitionsToTxnRequestAddPartitionsToTxnTransaction(reader, version))
+      transactions = count === 0 ? [] : [decodeAddPartitionsToTxnRequestAddPartitionsToTxnTransaction(reader, version)]
+      for (let left = count - 1; left > 0; left--) transactions.push(decodeAddPartitionsToTxnRequestAddPartitionsToTxnTransaction(reader, version))
     }
   }
   const v3AndBelowTransactionalId = version <= 3 ? reader.string(flexible) : ''
@@ -109,8 +109,8 @@ export function decodeAddPartitionsToTxnRequest(reader: Reader, version: number)
   if (version <= 3) {
     const count = reader.arrayLength(flexible, 3)
     {
-      v3AndBelowTopics = []
-      for (let left = count; left > 0; left--) v3AndBelowTopics.push(decodeAddPartitionsToTxnRequestAddPartitionsToTxnTopic(reader, version))
+      v3AndBelowTopics = count === 0 ? [] : [decodeAddPartitionsToTxnRequestAddPartitionsToTxnTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) v3AndBelowTopics.push(decodeAddPartitionsToTxnRequestAddPartitionsToTxnTopic(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -237,8 +237,8 @@ function decodeAddPartitionsToTxnResponseAddPartitionsToTxnTopicResult(reader: R
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      resultsByPartition = []
-      for (let left = count; left > 0; left--) resultsByPartition.push(decodeAddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult(reader, version))
+      resultsByPartition = count === 0 ? [] : [decodeAddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) resultsByPartition.push(decodeAddPartitionsToTxnResponseAddPartitionsToTxnPartitionResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -252,8 +252,8 @@ function decodeAddPartitionsToTxnResponseAddPartitionsToTxnResult(reader: Reader
   if (version >= 4) {
     const count = reader.arrayLength(flexible, 3)
     {
-      topicResults = []
-      for (let left = count; left > 0; left--) topicResults.push(decodeAddPartitionsToTxnResponseAddPartitionsToTxnTopicResult(reader, version))
+      topicResults = count === 0 ? [] : [decodeAddPartitionsToTxnResponseAddPartitionsToTxnTopicResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicResults.push(decodeAddPartitionsToTxnResponseAddPartitionsToTxnTopicResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -269,16 +269,16 @@ export function decodeAddPartitionsToTxnResponse(reader: Reader, version: number
   if (version >= 4) {
     const count = reader.arrayLength(flexible, 3)
     {
-      resultsByTransaction = []
-      for (let left = count; left > 0; left--) resultsByTransaction.push(decodeAddPartitionsToTxnResponseAddPartitionsToTxnResult(reader, version))
+      resultsByTransaction = count === 0 ? [] : [decodeAddPartitionsToTxnResponseAddPartitionsToTxnResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) resultsByTransaction.push(decodeAddPartitionsToTxnResponseAddPartitionsToTxnResult(reader, version))
     }
   }
   let resultsByTopicV3AndBelow: AddPartitionsToTxnTopicResult[] = []
   if (version <= 3) {
     const count = reader.arrayLength(flexible, 3)
     {
-      resultsByTopicV3AndBelow = []
-      for (let left = count; left > 0; left--) resultsByTopicV3AndBelow.push(decodeAddPartitionsToTxnResponseAddPartitionsToTxnTopicResult(reader, version))
+      resultsByTopicV3AndBelow = count === 0 ? [] : [decodeAddPartitionsToTxnResponseAddPartitionsToTxnTopicResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) resultsByTopicV3AndBelow.push(decodeAddPartitionsToTxnResponseAddPartitionsToTxnTopicResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -58,8 +58,8 @@ export function decodeAddRaftVoterRequest(reader: Reader, version: number): AddR
   {
     const count = reader.arrayLength(true, 5)
     {
-      listeners = []
-      for (let left = count; left > 0; left--) listeners.push(decodeAddRaftVoterRequestListener(reader, version))
+      listeners = count === 0 ? [] : [decodeAddRaftVoterRequestListener(reader, version)]
+      for (let left = count - 1; left > 0; left--) listeners.push(decodeAddRaftVoterRequestListener(reader, version))
     }
   }
   const ackWhenCommitted = version >= 1 ? reader.bool() : true

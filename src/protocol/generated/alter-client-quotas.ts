@@ -73,16 +73,16 @@ function decodeAlterClientQuotasRequestEntryData(reader: Reader, version: number
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      entity = []
-      for (let left = count; left > 0; left--) entity.push(decodeAlterClientQuotasRequestEntityData(reader, version))
+      entity = count === 0 ? [] : [decodeAlterClientQuotasRequestEntityData(reader, version)]
+      for (let left = count - 1; left > 0; left--) entity.push(decodeAlterClientQuotasRequestEntityData(reader, version))
     }
   }
   let ops: OpData[] = []
   {
     const count = reader.arrayLength(flexible, 11)
     {
-      ops = []
-      for (let left = count; left > 0; left--) ops.push(decodeAlterClientQuotasRequestOpData(reader, version))
+      ops = count === 0 ? [] : [decodeAlterClientQuotasRequestOpData(reader, version)]
+      for (let left = count - 1; left > 0; left--) ops.push(decodeAlterClientQuotasRequestOpData(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -96,8 +96,8 @@ export function decodeAlterClientQuotasRequest(reader: Reader, version: number):
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      entries = []
-      for (let left = count; left > 0; left--) entries.push(decodeAlterClientQuotasRequestEntryData(reader, version))
+      entries = count === 0 ? [] : [decodeAlterClientQuotasRequestEntryData(reader, version)]
+      for (let left = count - 1; left > 0; left--) entries.push(decodeAlterClientQuotasRequestEntryData(reader, version))
     }
   }
   const validateOnly = reader.bool()
@@ -206,8 +206,8 @@ function decodeAlterClientQuotasResponseEntryData(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      entity = []
-      for (let left = count; left > 0; left--) entity.push(decodeAlterClientQuotasResponseEntityData(reader, version))
+      entity = count === 0 ? [] : [decodeAlterClientQuotasResponseEntityData(reader, version)]
+      for (let left = count - 1; left > 0; left--) entity.push(decodeAlterClientQuotasResponseEntityData(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -222,8 +222,8 @@ export function decodeAlterClientQuotasResponse(reader: Reader, version: number)
   {
     const count = reader.arrayLength(flexible, 5)
     {
-      entries = []
-      for (let left = count; left > 0; left--) entries.push(decodeAlterClientQuotasResponseEntryData(reader, version))
+      entries = count === 0 ? [] : [decodeAlterClientQuotasResponseEntryData(reader, version)]
+      for (let left = count - 1; left > 0; left--) entries.push(decodeAlterClientQuotasResponseEntryData(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -51,8 +51,8 @@ function decodeAlterConfigsRequestAlterConfigsResource(reader: Reader, version: 
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      configs = []
-      for (let left = count; left > 0; left--) configs.push(decodeAlterConfigsRequestAlterableConfig(reader, version))
+      configs = count === 0 ? [] : [decodeAlterConfigsRequestAlterableConfig(reader, version)]
+      for (let left = count - 1; left > 0; left--) configs.push(decodeAlterConfigsRequestAlterableConfig(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -66,8 +66,8 @@ export function decodeAlterConfigsRequest(reader: Reader, version: number): Alte
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      resources = []
-      for (let left = count; left > 0; left--) resources.push(decodeAlterConfigsRequestAlterConfigsResource(reader, version))
+      resources = count === 0 ? [] : [decodeAlterConfigsRequestAlterConfigsResource(reader, version)]
+      for (let left = count - 1; left > 0; left--) resources.push(decodeAlterConfigsRequestAlterConfigsResource(reader, version))
     }
   }
   const validateOnly = reader.bool()
@@ -158,8 +158,8 @@ export function decodeAlterConfigsResponse(reader: Reader, version: number): Alt
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeAlterConfigsResponseAlterConfigsResourceResponse(reader, version))
+      responses = count === 0 ? [] : [decodeAlterConfigsResponseAlterConfigsResourceResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeAlterConfigsResponseAlterConfigsResourceResponse(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -42,8 +42,8 @@ function decodeAlterPartitionReassignmentsRequestReassignablePartition(reader: R
     const count = reader.nullableArrayLength(true, 4)
     if (count < 0) replicas = null
     else {
-      replicas = []
-      for (let left = count; left > 0; left--) replicas.push(reader.int32())
+      replicas = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) replicas.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -56,8 +56,8 @@ function decodeAlterPartitionReassignmentsRequestReassignableTopic(reader: Reade
   {
     const count = reader.arrayLength(true, 6)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeAlterPartitionReassignmentsRequestReassignablePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeAlterPartitionReassignmentsRequestReassignablePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeAlterPartitionReassignmentsRequestReassignablePartition(reader, version))
     }
   }
   reader.skipTags()
@@ -72,8 +72,8 @@ export function decodeAlterPartitionReassignmentsRequest(reader: Reader, version
   {
     const count = reader.arrayLength(true, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeAlterPartitionReassignmentsRequestReassignableTopic(reader, version))
+      topics = count === 0 ? [] : [decodeAlterPartitionReassignmentsRequestReassignableTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeAlterPartitionReassignmentsRequestReassignableTopic(reader, version))
     }
   }
   reader.skipTags()
@@ -176,8 +176,8 @@ function decodeAlterPartitionReassignmentsResponseReassignableTopicResponse(read
   {
     const count = reader.arrayLength(true, 8)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeAlterPartitionReassignmentsResponseReassignablePartitionResponse(reader, version))
+      partitions = count === 0 ? [] : [decodeAlterPartitionReassignmentsResponseReassignablePartitionResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeAlterPartitionReassignmentsResponseReassignablePartitionResponse(reader, version))
     }
   }
   reader.skipTags()
@@ -194,8 +194,8 @@ export function decodeAlterPartitionReassignmentsResponse(reader: Reader, versio
   {
     const count = reader.arrayLength(true, 3)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeAlterPartitionReassignmentsResponseReassignableTopicResponse(reader, version))
+      responses = count === 0 ? [] : [decodeAlterPartitionReassignmentsResponseReassignableTopicResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeAlterPartitionReassignmentsResponseReassignableTopicResponse(reader, version))
     }
   }
   reader.skipTags()

@@ -38,8 +38,8 @@ function decodeAlterReplicaLogDirsRequestAlterReplicaLogDirTopic(reader: Reader,
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -53,8 +53,8 @@ function decodeAlterReplicaLogDirsRequestAlterReplicaLogDir(reader: Reader, vers
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeAlterReplicaLogDirsRequestAlterReplicaLogDirTopic(reader, version))
+      topics = count === 0 ? [] : [decodeAlterReplicaLogDirsRequestAlterReplicaLogDirTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeAlterReplicaLogDirsRequestAlterReplicaLogDirTopic(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -68,8 +68,8 @@ export function decodeAlterReplicaLogDirsRequest(reader: Reader, version: number
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      dirs = []
-      for (let left = count; left > 0; left--) dirs.push(decodeAlterReplicaLogDirsRequestAlterReplicaLogDir(reader, version))
+      dirs = count === 0 ? [] : [decodeAlterReplicaLogDirsRequestAlterReplicaLogDir(reader, version)]
+      for (let left = count - 1; left > 0; left--) dirs.push(decodeAlterReplicaLogDirsRequestAlterReplicaLogDir(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -162,8 +162,8 @@ function decodeAlterReplicaLogDirsResponseAlterReplicaLogDirTopicResult(reader: 
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeAlterReplicaLogDirsResponseAlterReplicaLogDirPartitionResult(reader, version))
+      partitions = count === 0 ? [] : [decodeAlterReplicaLogDirsResponseAlterReplicaLogDirPartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeAlterReplicaLogDirsResponseAlterReplicaLogDirPartitionResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -178,8 +178,8 @@ export function decodeAlterReplicaLogDirsResponse(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeAlterReplicaLogDirsResponseAlterReplicaLogDirTopicResult(reader, version))
+      results = count === 0 ? [] : [decodeAlterReplicaLogDirsResponseAlterReplicaLogDirTopicResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeAlterReplicaLogDirsResponseAlterReplicaLogDirTopicResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -52,8 +52,8 @@ function decodeAlterShareGroupOffsetsRequestAlterShareGroupOffsetsRequestTopic(r
   {
     const count = reader.arrayLength(true, 13)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeAlterShareGroupOffsetsRequestAlterShareGroupOffsetsRequestPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeAlterShareGroupOffsetsRequestAlterShareGroupOffsetsRequestPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeAlterShareGroupOffsetsRequestAlterShareGroupOffsetsRequestPartition(reader, version))
     }
   }
   reader.skipTags()
@@ -67,8 +67,8 @@ export function decodeAlterShareGroupOffsetsRequest(reader: Reader, version: num
   {
     const count = reader.arrayLength(true, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeAlterShareGroupOffsetsRequestAlterShareGroupOffsetsRequestTopic(reader, version))
+      topics = count === 0 ? [] : [decodeAlterShareGroupOffsetsRequestAlterShareGroupOffsetsRequestTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeAlterShareGroupOffsetsRequestAlterShareGroupOffsetsRequestTopic(reader, version))
     }
   }
   reader.skipTags()
@@ -167,8 +167,8 @@ function decodeAlterShareGroupOffsetsResponseAlterShareGroupOffsetsResponseTopic
   {
     const count = reader.arrayLength(true, 8)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeAlterShareGroupOffsetsResponseAlterShareGroupOffsetsResponsePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeAlterShareGroupOffsetsResponseAlterShareGroupOffsetsResponsePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeAlterShareGroupOffsetsResponseAlterShareGroupOffsetsResponsePartition(reader, version))
     }
   }
   reader.skipTags()
@@ -190,8 +190,8 @@ export function decodeAlterShareGroupOffsetsResponse(reader: Reader, version: nu
   {
     const count = reader.arrayLength(true, 19)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeAlterShareGroupOffsetsResponseAlterShareGroupOffsetsResponseTopic(reader, version))
+      responses = count === 0 ? [] : [decodeAlterShareGroupOffsetsResponseAlterShareGroupOffsetsResponseTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeAlterShareGroupOffsetsResponseAlterShareGroupOffsetsResponseTopic(reader, version))
     }
   }
   reader.skipTags()

@@ -68,16 +68,16 @@ export function decodeAlterUserScramCredentialsRequest(reader: Reader, version: 
   {
     const count = reader.arrayLength(true, 3)
     {
-      deletions = []
-      for (let left = count; left > 0; left--) deletions.push(decodeAlterUserScramCredentialsRequestScramCredentialDeletion(reader, version))
+      deletions = count === 0 ? [] : [decodeAlterUserScramCredentialsRequestScramCredentialDeletion(reader, version)]
+      for (let left = count - 1; left > 0; left--) deletions.push(decodeAlterUserScramCredentialsRequestScramCredentialDeletion(reader, version))
     }
   }
   let upsertions: ScramCredentialUpsertion[] = []
   {
     const count = reader.arrayLength(true, 9)
     {
-      upsertions = []
-      for (let left = count; left > 0; left--) upsertions.push(decodeAlterUserScramCredentialsRequestScramCredentialUpsertion(reader, version))
+      upsertions = count === 0 ? [] : [decodeAlterUserScramCredentialsRequestScramCredentialUpsertion(reader, version)]
+      for (let left = count - 1; left > 0; left--) upsertions.push(decodeAlterUserScramCredentialsRequestScramCredentialUpsertion(reader, version))
     }
   }
   reader.skipTags()
@@ -164,8 +164,8 @@ export function decodeAlterUserScramCredentialsResponse(reader: Reader, version:
   {
     const count = reader.arrayLength(true, 5)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeAlterUserScramCredentialsResponseAlterUserScramCredentialsResult(reader, version))
+      results = count === 0 ? [] : [decodeAlterUserScramCredentialsResponseAlterUserScramCredentialsResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeAlterUserScramCredentialsResponseAlterUserScramCredentialsResult(reader, version))
     }
   }
   reader.skipTags()

@@ -156,8 +156,8 @@ export function decodeApiVersionsResponse(reader: Reader, version: number): ApiV
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      apiKeys = []
-      for (let left = count; left > 0; left--) apiKeys.push(decodeApiVersionsResponseApiVersion(reader, version))
+      apiKeys = count === 0 ? [] : [decodeApiVersionsResponseApiVersion(reader, version)]
+      for (let left = count - 1; left > 0; left--) apiKeys.push(decodeApiVersionsResponseApiVersion(reader, version))
     }
   }
   const throttleTimeMs = version >= 1 ? reader.int32() : 0
@@ -174,8 +174,8 @@ export function decodeApiVersionsResponse(reader: Reader, version: number): ApiV
           if (version >= 3) {
             const count = reader.arrayLength(flexible, 6)
             {
-              supportedFeatures = []
-              for (let left = count; left > 0; left--) supportedFeatures.push(decodeApiVersionsResponseSupportedFeatureKey(reader, version))
+              supportedFeatures = count === 0 ? [] : [decodeApiVersionsResponseSupportedFeatureKey(reader, version)]
+              for (let left = count - 1; left > 0; left--) supportedFeatures.push(decodeApiVersionsResponseSupportedFeatureKey(reader, version))
             }
             break
           }
@@ -190,8 +190,8 @@ export function decodeApiVersionsResponse(reader: Reader, version: number): ApiV
           if (version >= 3) {
             const count = reader.arrayLength(flexible, 6)
             {
-              finalizedFeatures = []
-              for (let left = count; left > 0; left--) finalizedFeatures.push(decodeApiVersionsResponseFinalizedFeatureKey(reader, version))
+              finalizedFeatures = count === 0 ? [] : [decodeApiVersionsResponseFinalizedFeatureKey(reader, version)]
+              for (let left = count - 1; left > 0; left--) finalizedFeatures.push(decodeApiVersionsResponseFinalizedFeatureKey(reader, version))
             }
             break
           }

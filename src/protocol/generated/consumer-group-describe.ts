@@ -21,8 +21,8 @@ export function decodeConsumerGroupDescribeRequest(reader: Reader, version: numb
   {
     const count = reader.arrayLength(true, 1)
     {
-      groupIds = []
-      for (let left = count; left > 0; left--) groupIds.push(reader.string(true))
+      groupIds = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) groupIds.push(reader.string(true))
     }
   }
   const includeAuthorizedOperations = reader.bool()
@@ -128,8 +128,8 @@ function decodeConsumerGroupDescribeResponseTopicPartitions(reader: Reader, _ver
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -141,8 +141,8 @@ function decodeConsumerGroupDescribeResponseAssignment(reader: Reader, version: 
   {
     const count = reader.arrayLength(true, 19)
     {
-      topicPartitions = []
-      for (let left = count; left > 0; left--) topicPartitions.push(decodeConsumerGroupDescribeResponseTopicPartitions(reader, version))
+      topicPartitions = count === 0 ? [] : [decodeConsumerGroupDescribeResponseTopicPartitions(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicPartitions.push(decodeConsumerGroupDescribeResponseTopicPartitions(reader, version))
     }
   }
   reader.skipTags()
@@ -160,8 +160,8 @@ function decodeConsumerGroupDescribeResponseMember(reader: Reader, version: numb
   {
     const count = reader.arrayLength(true, 1)
     {
-      subscribedTopicNames = []
-      for (let left = count; left > 0; left--) subscribedTopicNames.push(reader.string(true))
+      subscribedTopicNames = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) subscribedTopicNames.push(reader.string(true))
     }
   }
   const subscribedTopicRegex = reader.nullableString(true)
@@ -190,8 +190,8 @@ function decodeConsumerGroupDescribeResponseDescribedGroup(reader: Reader, versi
   {
     const count = reader.arrayLength(true, 16)
     {
-      members = []
-      for (let left = count; left > 0; left--) members.push(decodeConsumerGroupDescribeResponseMember(reader, version))
+      members = count === 0 ? [] : [decodeConsumerGroupDescribeResponseMember(reader, version)]
+      for (let left = count - 1; left > 0; left--) members.push(decodeConsumerGroupDescribeResponseMember(reader, version))
     }
   }
   const authorizedOperations = reader.int32()
@@ -206,8 +206,8 @@ export function decodeConsumerGroupDescribeResponse(reader: Reader, version: num
   {
     const count = reader.arrayLength(true, 20)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(decodeConsumerGroupDescribeResponseDescribedGroup(reader, version))
+      groups = count === 0 ? [] : [decodeConsumerGroupDescribeResponseDescribedGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) groups.push(decodeConsumerGroupDescribeResponseDescribedGroup(reader, version))
     }
   }
   reader.skipTags()

@@ -46,8 +46,8 @@ function decodeConsumerGroupHeartbeatRequestTopicPartitions(reader: Reader, _ver
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -67,8 +67,8 @@ export function decodeConsumerGroupHeartbeatRequest(reader: Reader, version: num
     const count = reader.nullableArrayLength(true, 1)
     if (count < 0) subscribedTopicNames = null
     else {
-      subscribedTopicNames = []
-      for (let left = count; left > 0; left--) subscribedTopicNames.push(reader.string(true))
+      subscribedTopicNames = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) subscribedTopicNames.push(reader.string(true))
     }
   }
   const subscribedTopicRegex = version >= 1 ? reader.nullableString(true) : null
@@ -78,8 +78,8 @@ export function decodeConsumerGroupHeartbeatRequest(reader: Reader, version: num
     const count = reader.nullableArrayLength(true, 18)
     if (count < 0) topicPartitions = null
     else {
-      topicPartitions = []
-      for (let left = count; left > 0; left--) topicPartitions.push(decodeConsumerGroupHeartbeatRequestTopicPartitions(reader, version))
+      topicPartitions = count === 0 ? [] : [decodeConsumerGroupHeartbeatRequestTopicPartitions(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicPartitions.push(decodeConsumerGroupHeartbeatRequestTopicPartitions(reader, version))
     }
   }
   reader.skipTags()
@@ -183,8 +183,8 @@ function decodeConsumerGroupHeartbeatResponseTopicPartitions(reader: Reader, _ve
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -196,8 +196,8 @@ function decodeConsumerGroupHeartbeatResponseAssignment(reader: Reader, version:
   {
     const count = reader.arrayLength(true, 18)
     {
-      topicPartitions = []
-      for (let left = count; left > 0; left--) topicPartitions.push(decodeConsumerGroupHeartbeatResponseTopicPartitions(reader, version))
+      topicPartitions = count === 0 ? [] : [decodeConsumerGroupHeartbeatResponseTopicPartitions(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicPartitions.push(decodeConsumerGroupHeartbeatResponseTopicPartitions(reader, version))
     }
   }
   reader.skipTags()

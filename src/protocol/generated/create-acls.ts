@@ -58,8 +58,8 @@ export function decodeCreateAclsRequest(reader: Reader, version: number): Create
   {
     const count = reader.arrayLength(flexible, 8)
     {
-      creations = []
-      for (let left = count; left > 0; left--) creations.push(decodeCreateAclsRequestAclCreation(reader, version))
+      creations = count === 0 ? [] : [decodeCreateAclsRequestAclCreation(reader, version)]
+      for (let left = count - 1; left > 0; left--) creations.push(decodeCreateAclsRequestAclCreation(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -138,8 +138,8 @@ export function decodeCreateAclsResponse(reader: Reader, version: number): Creat
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeCreateAclsResponseAclCreationResult(reader, version))
+      results = count === 0 ? [] : [decodeCreateAclsResponseAclCreationResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeCreateAclsResponseAclCreationResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

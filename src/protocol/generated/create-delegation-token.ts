@@ -45,8 +45,8 @@ export function decodeCreateDelegationTokenRequest(reader: Reader, version: numb
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      renewers = []
-      for (let left = count; left > 0; left--) renewers.push(decodeCreateDelegationTokenRequestCreatableRenewers(reader, version))
+      renewers = count === 0 ? [] : [decodeCreateDelegationTokenRequestCreatableRenewers(reader, version)]
+      for (let left = count - 1; left > 0; left--) renewers.push(decodeCreateDelegationTokenRequestCreatableRenewers(reader, version))
     }
   }
   const maxLifetimeMs = reader.int64()

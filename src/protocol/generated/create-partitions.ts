@@ -41,8 +41,8 @@ function decodeCreatePartitionsRequestCreatePartitionsAssignment(reader: Reader,
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      brokerIds = []
-      for (let left = count; left > 0; left--) brokerIds.push(reader.int32())
+      brokerIds = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) brokerIds.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -58,8 +58,8 @@ function decodeCreatePartitionsRequestCreatePartitionsTopic(reader: Reader, vers
     const count = reader.nullableArrayLength(flexible, 2)
     if (count < 0) assignments = null
     else {
-      assignments = []
-      for (let left = count; left > 0; left--) assignments.push(decodeCreatePartitionsRequestCreatePartitionsAssignment(reader, version))
+      assignments = count === 0 ? [] : [decodeCreatePartitionsRequestCreatePartitionsAssignment(reader, version)]
+      for (let left = count - 1; left > 0; left--) assignments.push(decodeCreatePartitionsRequestCreatePartitionsAssignment(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -73,8 +73,8 @@ export function decodeCreatePartitionsRequest(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(flexible, 7)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeCreatePartitionsRequestCreatePartitionsTopic(reader, version))
+      topics = count === 0 ? [] : [decodeCreatePartitionsRequestCreatePartitionsTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeCreatePartitionsRequestCreatePartitionsTopic(reader, version))
     }
   }
   let timeoutMs: number = 0
@@ -170,8 +170,8 @@ export function decodeCreatePartitionsResponse(reader: Reader, version: number):
   {
     const count = reader.arrayLength(flexible, 5)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeCreatePartitionsResponseCreatePartitionsTopicResult(reader, version))
+      results = count === 0 ? [] : [decodeCreatePartitionsResponseCreatePartitionsTopicResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeCreatePartitionsResponseCreatePartitionsTopicResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

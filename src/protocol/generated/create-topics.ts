@@ -57,8 +57,8 @@ function decodeCreateTopicsRequestCreatableReplicaAssignment(reader: Reader, ver
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      brokerIds = []
-      for (let left = count; left > 0; left--) brokerIds.push(reader.int32())
+      brokerIds = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) brokerIds.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -88,16 +88,16 @@ function decodeCreateTopicsRequestCreatableTopic(reader: Reader, version: number
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      assignments = []
-      for (let left = count; left > 0; left--) assignments.push(decodeCreateTopicsRequestCreatableReplicaAssignment(reader, version))
+      assignments = count === 0 ? [] : [decodeCreateTopicsRequestCreatableReplicaAssignment(reader, version)]
+      for (let left = count - 1; left > 0; left--) assignments.push(decodeCreateTopicsRequestCreatableReplicaAssignment(reader, version))
     }
   }
   let configs: CreatableTopicConfig[] = []
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      configs = []
-      for (let left = count; left > 0; left--) configs.push(decodeCreateTopicsRequestCreatableTopicConfig(reader, version))
+      configs = count === 0 ? [] : [decodeCreateTopicsRequestCreatableTopicConfig(reader, version)]
+      for (let left = count - 1; left > 0; left--) configs.push(decodeCreateTopicsRequestCreatableTopicConfig(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -111,8 +111,8 @@ export function decodeCreateTopicsRequest(reader: Reader, version: number): Crea
   {
     const count = reader.arrayLength(flexible, 10)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeCreateTopicsRequestCreatableTopic(reader, version))
+      topics = count === 0 ? [] : [decodeCreateTopicsRequestCreatableTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeCreateTopicsRequestCreatableTopic(reader, version))
     }
   }
   const timeoutMs = reader.int32()
@@ -270,8 +270,8 @@ function decodeCreateTopicsResponseCreatableTopicResult(reader: Reader, version:
     const count = reader.nullableArrayLength(flexible, 6)
     if (count < 0) configs = null
     else {
-      configs = []
-      for (let left = count; left > 0; left--) configs.push(decodeCreateTopicsResponseCreatableTopicConfigs(reader, version))
+      configs = count === 0 ? [] : [decodeCreateTopicsResponseCreatableTopicConfigs(reader, version)]
+      for (let left = count - 1; left > 0; left--) configs.push(decodeCreateTopicsResponseCreatableTopicConfigs(reader, version))
     }
   }
   let topicConfigErrorCode: number = 0
@@ -302,8 +302,8 @@ export function decodeCreateTopicsResponse(reader: Reader, version: number): Cre
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeCreateTopicsResponseCreatableTopicResult(reader, version))
+      topics = count === 0 ? [] : [decodeCreateTopicsResponseCreatableTopicResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeCreateTopicsResponseCreatableTopicResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

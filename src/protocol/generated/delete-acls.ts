@@ -58,8 +58,8 @@ export function decodeDeleteAclsRequest(reader: Reader, version: number): Delete
   {
     const count = reader.arrayLength(flexible, 8)
     {
-      filters = []
-      for (let left = count; left > 0; left--) filters.push(decodeDeleteAclsRequestDeleteAclsFilter(reader, version))
+      filters = count === 0 ? [] : [decodeDeleteAclsRequestDeleteAclsFilter(reader, version)]
+      for (let left = count - 1; left > 0; left--) filters.push(decodeDeleteAclsRequestDeleteAclsFilter(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -179,8 +179,8 @@ function decodeDeleteAclsResponseDeleteAclsFilterResult(reader: Reader, version:
   {
     const count = reader.arrayLength(flexible, 11)
     {
-      matchingAcls = []
-      for (let left = count; left > 0; left--) matchingAcls.push(decodeDeleteAclsResponseDeleteAclsMatchingAcl(reader, version))
+      matchingAcls = count === 0 ? [] : [decodeDeleteAclsResponseDeleteAclsMatchingAcl(reader, version)]
+      for (let left = count - 1; left > 0; left--) matchingAcls.push(decodeDeleteAclsResponseDeleteAclsMatchingAcl(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -195,8 +195,8 @@ export function decodeDeleteAclsResponse(reader: Reader, version: number): Delet
   {
     const count = reader.arrayLength(flexible, 5)
     {
-      filterResults = []
-      for (let left = count; left > 0; left--) filterResults.push(decodeDeleteAclsResponseDeleteAclsFilterResult(reader, version))
+      filterResults = count === 0 ? [] : [decodeDeleteAclsResponseDeleteAclsFilterResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) filterResults.push(decodeDeleteAclsResponseDeleteAclsFilterResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

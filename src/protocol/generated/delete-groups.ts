@@ -20,8 +20,8 @@ export function decodeDeleteGroupsRequest(reader: Reader, version: number): Dele
   {
     const count = reader.arrayLength(flexible, 1)
     {
-      groupsNames = []
-      for (let left = count; left > 0; left--) groupsNames.push(reader.string(flexible))
+      groupsNames = count === 0 ? [] : [reader.string(flexible)]
+      for (let left = count - 1; left > 0; left--) groupsNames.push(reader.string(flexible))
     }
   }
   if (flexible) reader.skipTags()
@@ -77,8 +77,8 @@ export function decodeDeleteGroupsResponse(reader: Reader, version: number): Del
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeDeleteGroupsResponseDeletableGroupResult(reader, version))
+      results = count === 0 ? [] : [decodeDeleteGroupsResponseDeletableGroupResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeDeleteGroupsResponseDeletableGroupResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

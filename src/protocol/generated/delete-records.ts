@@ -54,8 +54,8 @@ function decodeDeleteRecordsRequestDeleteRecordsTopic(reader: Reader, version: n
   {
     const count = reader.arrayLength(flexible, 12)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDeleteRecordsRequestDeleteRecordsPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeDeleteRecordsRequestDeleteRecordsPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDeleteRecordsRequestDeleteRecordsPartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -69,8 +69,8 @@ export function decodeDeleteRecordsRequest(reader: Reader, version: number): Del
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDeleteRecordsRequestDeleteRecordsTopic(reader, version))
+      topics = count === 0 ? [] : [decodeDeleteRecordsRequestDeleteRecordsTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDeleteRecordsRequestDeleteRecordsTopic(reader, version))
     }
   }
   const timeoutMs = reader.int32()
@@ -169,8 +169,8 @@ function decodeDeleteRecordsResponseDeleteRecordsTopicResult(reader: Reader, ver
   {
     const count = reader.arrayLength(flexible, 14)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDeleteRecordsResponseDeleteRecordsPartitionResult(reader, version))
+      partitions = count === 0 ? [] : [decodeDeleteRecordsResponseDeleteRecordsPartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDeleteRecordsResponseDeleteRecordsPartitionResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -185,8 +185,8 @@ export function decodeDeleteRecordsResponse(reader: Reader, version: number): De
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDeleteRecordsResponseDeleteRecordsTopicResult(reader, version))
+      topics = count === 0 ? [] : [decodeDeleteRecordsResponseDeleteRecordsTopicResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDeleteRecordsResponseDeleteRecordsTopicResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

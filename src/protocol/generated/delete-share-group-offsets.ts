@@ -35,8 +35,8 @@ export function decodeDeleteShareGroupOffsetsRequest(reader: Reader, version: nu
   {
     const count = reader.arrayLength(true, 2)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDeleteShareGroupOffsetsRequestDeleteShareGroupOffsetsRequestTopic(reader, version))
+      topics = count === 0 ? [] : [decodeDeleteShareGroupOffsetsRequestDeleteShareGroupOffsetsRequestTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDeleteShareGroupOffsetsRequestDeleteShareGroupOffsetsRequestTopic(reader, version))
     }
   }
   reader.skipTags()
@@ -114,8 +114,8 @@ export function decodeDeleteShareGroupOffsetsResponse(reader: Reader, version: n
   {
     const count = reader.arrayLength(true, 21)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeDeleteShareGroupOffsetsResponseDeleteShareGroupOffsetsResponseTopic(reader, version))
+      responses = count === 0 ? [] : [decodeDeleteShareGroupOffsetsResponseDeleteShareGroupOffsetsResponseTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeDeleteShareGroupOffsetsResponseDeleteShareGroupOffsetsResponseTopic(reader, version))
     }
   }
   reader.skipTags()

@@ -43,8 +43,8 @@ function decodeDeleteShareGroupStateRequestDeleteStateData(reader: Reader, versi
   {
     const count = reader.arrayLength(true, 5)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDeleteShareGroupStateRequestPartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeDeleteShareGroupStateRequestPartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDeleteShareGroupStateRequestPartitionData(reader, version))
     }
   }
   reader.skipTags()
@@ -58,8 +58,8 @@ export function decodeDeleteShareGroupStateRequest(reader: Reader, version: numb
   {
     const count = reader.arrayLength(true, 18)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDeleteShareGroupStateRequestDeleteStateData(reader, version))
+      topics = count === 0 ? [] : [decodeDeleteShareGroupStateRequestDeleteStateData(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDeleteShareGroupStateRequestDeleteStateData(reader, version))
     }
   }
   reader.skipTags()
@@ -146,8 +146,8 @@ function decodeDeleteShareGroupStateResponseDeleteStateResult(reader: Reader, ve
   {
     const count = reader.arrayLength(true, 8)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDeleteShareGroupStateResponsePartitionResult(reader, version))
+      partitions = count === 0 ? [] : [decodeDeleteShareGroupStateResponsePartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDeleteShareGroupStateResponsePartitionResult(reader, version))
     }
   }
   reader.skipTags()
@@ -160,8 +160,8 @@ export function decodeDeleteShareGroupStateResponse(reader: Reader, version: num
   {
     const count = reader.arrayLength(true, 18)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeDeleteShareGroupStateResponseDeleteStateResult(reader, version))
+      results = count === 0 ? [] : [decodeDeleteShareGroupStateResponseDeleteStateResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeDeleteShareGroupStateResponseDeleteStateResult(reader, version))
     }
   }
   reader.skipTags()

@@ -41,16 +41,16 @@ export function decodeDeleteTopicsRequest(reader: Reader, version: number): Dele
   if (version >= 6) {
     const count = reader.arrayLength(flexible, 18)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDeleteTopicsRequestDeleteTopicState(reader, version))
+      topics = count === 0 ? [] : [decodeDeleteTopicsRequestDeleteTopicState(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDeleteTopicsRequestDeleteTopicState(reader, version))
     }
   }
   let topicNames: string[] = []
   if (version <= 5) {
     const count = reader.arrayLength(flexible, 1)
     {
-      topicNames = []
-      for (let left = count; left > 0; left--) topicNames.push(reader.string(flexible))
+      topicNames = count === 0 ? [] : [reader.string(flexible)]
+      for (let left = count - 1; left > 0; left--) topicNames.push(reader.string(flexible))
     }
   }
   const timeoutMs = reader.int32()
@@ -130,8 +130,8 @@ export function decodeDeleteTopicsResponse(reader: Reader, version: number): Del
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeDeleteTopicsResponseDeletableTopicResult(reader, version))
+      responses = count === 0 ? [] : [decodeDeleteTopicsResponseDeletableTopicResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeDeleteTopicsResponseDeletableTopicResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -140,8 +140,8 @@ function decodeDescribeAclsResponseDescribeAclsResource(reader: Reader, version:
   {
     const count = reader.arrayLength(flexible, 5)
     {
-      acls = []
-      for (let left = count; left > 0; left--) acls.push(decodeDescribeAclsResponseAclDescription(reader, version))
+      acls = count === 0 ? [] : [decodeDescribeAclsResponseAclDescription(reader, version)]
+      for (let left = count - 1; left > 0; left--) acls.push(decodeDescribeAclsResponseAclDescription(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -164,8 +164,8 @@ export function decodeDescribeAclsResponse(reader: Reader, version: number): Des
   {
     const count = reader.arrayLength(flexible, 5)
     {
-      resources = []
-      for (let left = count; left > 0; left--) resources.push(decodeDescribeAclsResponseDescribeAclsResource(reader, version))
+      resources = count === 0 ? [] : [decodeDescribeAclsResponseDescribeAclsResource(reader, version)]
+      for (let left = count - 1; left > 0; left--) resources.push(decodeDescribeAclsResponseDescribeAclsResource(reader, version))
     }
   }
   if (flexible) reader.skipTags()

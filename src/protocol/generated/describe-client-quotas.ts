@@ -42,8 +42,8 @@ export function decodeDescribeClientQuotasRequest(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      components = []
-      for (let left = count; left > 0; left--) components.push(decodeDescribeClientQuotasRequestComponentData(reader, version))
+      components = count === 0 ? [] : [decodeDescribeClientQuotasRequestComponentData(reader, version)]
+      for (let left = count - 1; left > 0; left--) components.push(decodeDescribeClientQuotasRequestComponentData(reader, version))
     }
   }
   const strict = reader.bool()
@@ -143,16 +143,16 @@ function decodeDescribeClientQuotasResponseEntryData(reader: Reader, version: nu
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      entity = []
-      for (let left = count; left > 0; left--) entity.push(decodeDescribeClientQuotasResponseEntityData(reader, version))
+      entity = count === 0 ? [] : [decodeDescribeClientQuotasResponseEntityData(reader, version)]
+      for (let left = count - 1; left > 0; left--) entity.push(decodeDescribeClientQuotasResponseEntityData(reader, version))
     }
   }
   let values: ValueData[] = []
   {
     const count = reader.arrayLength(flexible, 10)
     {
-      values = []
-      for (let left = count; left > 0; left--) values.push(decodeDescribeClientQuotasResponseValueData(reader, version))
+      values = count === 0 ? [] : [decodeDescribeClientQuotasResponseValueData(reader, version)]
+      for (let left = count - 1; left > 0; left--) values.push(decodeDescribeClientQuotasResponseValueData(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -176,8 +176,8 @@ export function decodeDescribeClientQuotasResponse(reader: Reader, version: numb
     const count = reader.nullableArrayLength(flexible, 3)
     if (count < 0) entries = null
     else {
-      entries = []
-      for (let left = count; left > 0; left--) entries.push(decodeDescribeClientQuotasResponseEntryData(reader, version))
+      entries = count === 0 ? [] : [decodeDescribeClientQuotasResponseEntryData(reader, version)]
+      for (let left = count - 1; left > 0; left--) entries.push(decodeDescribeClientQuotasResponseEntryData(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -105,8 +105,8 @@ export function decodeDescribeClusterResponse(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(true, 11)
     {
-      brokers = []
-      for (let left = count; left > 0; left--) brokers.push(decodeDescribeClusterResponseDescribeClusterBroker(reader, version))
+      brokers = count === 0 ? [] : [decodeDescribeClusterResponseDescribeClusterBroker(reader, version)]
+      for (let left = count - 1; left > 0; left--) brokers.push(decodeDescribeClusterResponseDescribeClusterBroker(reader, version))
     }
   }
   const clusterAuthorizedOperations = reader.int32()

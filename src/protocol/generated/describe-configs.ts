@@ -37,8 +37,8 @@ function decodeDescribeConfigsRequestDescribeConfigsResource(reader: Reader, ver
     const count = reader.nullableArrayLength(flexible, 1)
     if (count < 0) configurationKeys = null
     else {
-      configurationKeys = []
-      for (let left = count; left > 0; left--) configurationKeys.push(reader.string(flexible))
+      configurationKeys = count === 0 ? [] : [reader.string(flexible)]
+      for (let left = count - 1; left > 0; left--) configurationKeys.push(reader.string(flexible))
     }
   }
   if (flexible) reader.skipTags()
@@ -52,8 +52,8 @@ export function decodeDescribeConfigsRequest(reader: Reader, version: number): D
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      resources = []
-      for (let left = count; left > 0; left--) resources.push(decodeDescribeConfigsRequestDescribeConfigsResource(reader, version))
+      resources = count === 0 ? [] : [decodeDescribeConfigsRequestDescribeConfigsResource(reader, version)]
+      for (let left = count - 1; left > 0; left--) resources.push(decodeDescribeConfigsRequestDescribeConfigsResource(reader, version))
     }
   }
   const includeSynonyms = version >= 1 ? reader.bool() : false
@@ -175,8 +175,8 @@ function decodeDescribeConfigsResponseDescribeConfigsResourceResult(reader: Read
   if (version >= 1) {
     const count = reader.arrayLength(flexible, 4)
     {
-      synonyms = []
-      for (let left = count; left > 0; left--) synonyms.push(decodeDescribeConfigsResponseDescribeConfigsSynonym(reader, version))
+      synonyms = count === 0 ? [] : [decodeDescribeConfigsResponseDescribeConfigsSynonym(reader, version)]
+      for (let left = count - 1; left > 0; left--) synonyms.push(decodeDescribeConfigsResponseDescribeConfigsSynonym(reader, version))
     }
   }
   const configType = version >= 3 ? reader.int8() : 0
@@ -195,8 +195,8 @@ function decodeDescribeConfigsResponseDescribeConfigsResult(reader: Reader, vers
   {
     const count = reader.arrayLength(flexible, 7)
     {
-      configs = []
-      for (let left = count; left > 0; left--) configs.push(decodeDescribeConfigsResponseDescribeConfigsResourceResult(reader, version))
+      configs = count === 0 ? [] : [decodeDescribeConfigsResponseDescribeConfigsResourceResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) configs.push(decodeDescribeConfigsResponseDescribeConfigsResourceResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -211,8 +211,8 @@ export function decodeDescribeConfigsResponse(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(flexible, 7)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeDescribeConfigsResponseDescribeConfigsResult(reader, version))
+      results = count === 0 ? [] : [decodeDescribeConfigsResponseDescribeConfigsResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeDescribeConfigsResponseDescribeConfigsResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

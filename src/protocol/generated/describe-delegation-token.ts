@@ -38,8 +38,8 @@ export function decodeDescribeDelegationTokenRequest(reader: Reader, version: nu
     const count = reader.nullableArrayLength(flexible, 3)
     if (count < 0) owners = null
     else {
-      owners = []
-      for (let left = count; left > 0; left--) owners.push(decodeDescribeDelegationTokenRequestDescribeDelegationTokenOwner(reader, version))
+      owners = count === 0 ? [] : [decodeDescribeDelegationTokenRequestDescribeDelegationTokenOwner(reader, version)]
+      for (let left = count - 1; left > 0; left--) owners.push(decodeDescribeDelegationTokenRequestDescribeDelegationTokenOwner(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -143,8 +143,8 @@ function decodeDescribeDelegationTokenResponseDescribedDelegationToken(reader: R
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      renewers = []
-      for (let left = count; left > 0; left--) renewers.push(decodeDescribeDelegationTokenResponseDescribedDelegationTokenRenewer(reader, version))
+      renewers = count === 0 ? [] : [decodeDescribeDelegationTokenResponseDescribedDelegationTokenRenewer(reader, version)]
+      for (let left = count - 1; left > 0; left--) renewers.push(decodeDescribeDelegationTokenResponseDescribedDelegationTokenRenewer(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -159,8 +159,8 @@ export function decodeDescribeDelegationTokenResponse(reader: Reader, version: n
   {
     const count = reader.arrayLength(flexible, 30)
     {
-      tokens = []
-      for (let left = count; left > 0; left--) tokens.push(decodeDescribeDelegationTokenResponseDescribedDelegationToken(reader, version))
+      tokens = count === 0 ? [] : [decodeDescribeDelegationTokenResponseDescribedDelegationToken(reader, version)]
+      for (let left = count - 1; left > 0; left--) tokens.push(decodeDescribeDelegationTokenResponseDescribedDelegationToken(reader, version))
     }
   }
   const throttleTimeMs = reader.int32()

@@ -22,8 +22,8 @@ export function decodeDescribeGroupsRequest(reader: Reader, version: number): De
   {
     const count = reader.arrayLength(flexible, 1)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(reader.string(flexible))
+      groups = count === 0 ? [] : [reader.string(flexible)]
+      for (let left = count - 1; left > 0; left--) groups.push(reader.string(flexible))
     }
   }
   const includeAuthorizedOperations = version >= 3 ? reader.bool() : false
@@ -117,8 +117,8 @@ function decodeDescribeGroupsResponseDescribedGroup(reader: Reader, version: num
   {
     const count = reader.arrayLength(flexible, 7)
     {
-      members = []
-      for (let left = count; left > 0; left--) members.push(decodeDescribeGroupsResponseDescribedGroupMember(reader, version))
+      members = count === 0 ? [] : [decodeDescribeGroupsResponseDescribedGroupMember(reader, version)]
+      for (let left = count - 1; left > 0; left--) members.push(decodeDescribeGroupsResponseDescribedGroupMember(reader, version))
     }
   }
   const authorizedOperations = version >= 3 ? reader.int32() : -2147483648
@@ -134,8 +134,8 @@ export function decodeDescribeGroupsResponse(reader: Reader, version: number): D
   {
     const count = reader.arrayLength(flexible, 12)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(decodeDescribeGroupsResponseDescribedGroup(reader, version))
+      groups = count === 0 ? [] : [decodeDescribeGroupsResponseDescribedGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) groups.push(decodeDescribeGroupsResponseDescribedGroup(reader, version))
     }
   }
   if (flexible) reader.skipTags()

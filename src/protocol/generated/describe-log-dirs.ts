@@ -29,8 +29,8 @@ function decodeDescribeLogDirsRequestDescribableLogDirTopic(reader: Reader, vers
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -45,8 +45,8 @@ export function decodeDescribeLogDirsRequest(reader: Reader, version: number): D
     const count = reader.nullableArrayLength(flexible, 3)
     if (count < 0) topics = null
     else {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeLogDirsRequestDescribableLogDirTopic(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeLogDirsRequestDescribableLogDirTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeLogDirsRequestDescribableLogDirTopic(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -153,8 +153,8 @@ function decodeDescribeLogDirsResponseDescribeLogDirsTopic(reader: Reader, versi
   {
     const count = reader.arrayLength(flexible, 21)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDescribeLogDirsResponseDescribeLogDirsPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeDescribeLogDirsResponseDescribeLogDirsPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDescribeLogDirsResponseDescribeLogDirsPartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -169,8 +169,8 @@ function decodeDescribeLogDirsResponseDescribeLogDirsResult(reader: Reader, vers
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeLogDirsResponseDescribeLogDirsTopic(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeLogDirsResponseDescribeLogDirsTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeLogDirsResponseDescribeLogDirsTopic(reader, version))
     }
   }
   let totalBytes: number = -1
@@ -194,8 +194,8 @@ export function decodeDescribeLogDirsResponse(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(flexible, 5)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeDescribeLogDirsResponseDescribeLogDirsResult(reader, version))
+      results = count === 0 ? [] : [decodeDescribeLogDirsResponseDescribeLogDirsResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeDescribeLogDirsResponseDescribeLogDirsResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

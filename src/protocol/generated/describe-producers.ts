@@ -28,8 +28,8 @@ function decodeDescribeProducersRequestTopicRequest(reader: Reader, _version: nu
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitionIndexes = []
-      for (let left = count; left > 0; left--) partitionIndexes.push(reader.int32())
+      partitionIndexes = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitionIndexes.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -42,8 +42,8 @@ export function decodeDescribeProducersRequest(reader: Reader, version: number):
   {
     const count = reader.arrayLength(true, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeProducersRequestTopicRequest(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeProducersRequestTopicRequest(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeProducersRequestTopicRequest(reader, version))
     }
   }
   reader.skipTags()
@@ -156,8 +156,8 @@ function decodeDescribeProducersResponsePartitionResponse(reader: Reader, versio
   {
     const count = reader.arrayLength(true, 37)
     {
-      activeProducers = []
-      for (let left = count; left > 0; left--) activeProducers.push(decodeDescribeProducersResponseProducerState(reader, version))
+      activeProducers = count === 0 ? [] : [decodeDescribeProducersResponseProducerState(reader, version)]
+      for (let left = count - 1; left > 0; left--) activeProducers.push(decodeDescribeProducersResponseProducerState(reader, version))
     }
   }
   reader.skipTags()
@@ -170,8 +170,8 @@ function decodeDescribeProducersResponseTopicResponse(reader: Reader, version: n
   {
     const count = reader.arrayLength(true, 9)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDescribeProducersResponsePartitionResponse(reader, version))
+      partitions = count === 0 ? [] : [decodeDescribeProducersResponsePartitionResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDescribeProducersResponsePartitionResponse(reader, version))
     }
   }
   reader.skipTags()
@@ -185,8 +185,8 @@ export function decodeDescribeProducersResponse(reader: Reader, version: number)
   {
     const count = reader.arrayLength(true, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeProducersResponseTopicResponse(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeProducersResponseTopicResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeProducersResponseTopicResponse(reader, version))
     }
   }
   reader.skipTags()

@@ -41,8 +41,8 @@ function decodeDescribeQuorumRequestTopicData(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(true, 5)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDescribeQuorumRequestPartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeDescribeQuorumRequestPartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDescribeQuorumRequestPartitionData(reader, version))
     }
   }
   reader.skipTags()
@@ -55,8 +55,8 @@ export function decodeDescribeQuorumRequest(reader: Reader, version: number): De
   {
     const count = reader.arrayLength(true, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeQuorumRequestTopicData(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeQuorumRequestTopicData(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeQuorumRequestTopicData(reader, version))
     }
   }
   reader.skipTags()
@@ -210,16 +210,16 @@ function decodeDescribeQuorumResponsePartitionData(reader: Reader, version: numb
   {
     const count = reader.arrayLength(true, 13)
     {
-      currentVoters = []
-      for (let left = count; left > 0; left--) currentVoters.push(decodeDescribeQuorumResponseReplicaState(reader, version))
+      currentVoters = count === 0 ? [] : [decodeDescribeQuorumResponseReplicaState(reader, version)]
+      for (let left = count - 1; left > 0; left--) currentVoters.push(decodeDescribeQuorumResponseReplicaState(reader, version))
     }
   }
   let observers: ReplicaState[] = []
   {
     const count = reader.arrayLength(true, 13)
     {
-      observers = []
-      for (let left = count; left > 0; left--) observers.push(decodeDescribeQuorumResponseReplicaState(reader, version))
+      observers = count === 0 ? [] : [decodeDescribeQuorumResponseReplicaState(reader, version)]
+      for (let left = count - 1; left > 0; left--) observers.push(decodeDescribeQuorumResponseReplicaState(reader, version))
     }
   }
   reader.skipTags()
@@ -232,8 +232,8 @@ function decodeDescribeQuorumResponseTopicData(reader: Reader, version: number):
   {
     const count = reader.arrayLength(true, 25)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDescribeQuorumResponsePartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeDescribeQuorumResponsePartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDescribeQuorumResponsePartitionData(reader, version))
     }
   }
   reader.skipTags()
@@ -254,8 +254,8 @@ function decodeDescribeQuorumResponseNode(reader: Reader, version: number): Node
   if (version >= 2) {
     const count = reader.arrayLength(true, 5)
     {
-      listeners = []
-      for (let left = count; left > 0; left--) listeners.push(decodeDescribeQuorumResponseListener(reader, version))
+      listeners = count === 0 ? [] : [decodeDescribeQuorumResponseListener(reader, version)]
+      for (let left = count - 1; left > 0; left--) listeners.push(decodeDescribeQuorumResponseListener(reader, version))
     }
   }
   reader.skipTags()
@@ -270,16 +270,16 @@ export function decodeDescribeQuorumResponse(reader: Reader, version: number): D
   {
     const count = reader.arrayLength(true, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeQuorumResponseTopicData(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeQuorumResponseTopicData(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeQuorumResponseTopicData(reader, version))
     }
   }
   let nodes: Node[] = []
   if (version >= 2) {
     const count = reader.arrayLength(true, 6)
     {
-      nodes = []
-      for (let left = count; left > 0; left--) nodes.push(decodeDescribeQuorumResponseNode(reader, version))
+      nodes = count === 0 ? [] : [decodeDescribeQuorumResponseNode(reader, version)]
+      for (let left = count - 1; left > 0; left--) nodes.push(decodeDescribeQuorumResponseNode(reader, version))
     }
   }
   reader.skipTags()

@@ -37,8 +37,8 @@ function decodeDescribeShareGroupOffsetsRequestDescribeShareGroupOffsetsRequestT
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -52,8 +52,8 @@ function decodeDescribeShareGroupOffsetsRequestDescribeShareGroupOffsetsRequestG
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) topics = null
     else {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeShareGroupOffsetsRequestDescribeShareGroupOffsetsRequestTopic(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeShareGroupOffsetsRequestDescribeShareGroupOffsetsRequestTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeShareGroupOffsetsRequestDescribeShareGroupOffsetsRequestTopic(reader, version))
     }
   }
   reader.skipTags()
@@ -66,8 +66,8 @@ export function decodeDescribeShareGroupOffsetsRequest(reader: Reader, version: 
   {
     const count = reader.arrayLength(true, 3)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(decodeDescribeShareGroupOffsetsRequestDescribeShareGroupOffsetsRequestGroup(reader, version))
+      groups = count === 0 ? [] : [decodeDescribeShareGroupOffsetsRequestDescribeShareGroupOffsetsRequestGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) groups.push(decodeDescribeShareGroupOffsetsRequestDescribeShareGroupOffsetsRequestGroup(reader, version))
     }
   }
   reader.skipTags()
@@ -184,8 +184,8 @@ function decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsRespons
   {
     const count = reader.arrayLength(true, 20)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsResponsePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsResponsePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsResponsePartition(reader, version))
     }
   }
   reader.skipTags()
@@ -198,8 +198,8 @@ function decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsRespons
   {
     const count = reader.arrayLength(true, 19)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsResponseTopic(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsResponseTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsResponseTopic(reader, version))
     }
   }
   const errorCode = reader.int16()
@@ -215,8 +215,8 @@ export function decodeDescribeShareGroupOffsetsResponse(reader: Reader, version:
   {
     const count = reader.arrayLength(true, 6)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsResponseGroup(reader, version))
+      groups = count === 0 ? [] : [decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsResponseGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) groups.push(decodeDescribeShareGroupOffsetsResponseDescribeShareGroupOffsetsResponseGroup(reader, version))
     }
   }
   reader.skipTags()

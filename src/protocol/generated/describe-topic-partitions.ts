@@ -52,8 +52,8 @@ export function decodeDescribeTopicPartitionsRequest(reader: Reader, version: nu
   {
     const count = reader.arrayLength(true, 2)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeTopicPartitionsRequestTopicRequest(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeTopicPartitionsRequestTopicRequest(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeTopicPartitionsRequestTopicRequest(reader, version))
     }
   }
   const responsePartitionLimit = reader.int32()
@@ -175,16 +175,16 @@ function decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponsePar
   {
     const count = reader.arrayLength(true, 4)
     {
-      replicaNodes = []
-      for (let left = count; left > 0; left--) replicaNodes.push(reader.int32())
+      replicaNodes = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) replicaNodes.push(reader.int32())
     }
   }
   let isrNodes: number[] = []
   {
     const count = reader.arrayLength(true, 4)
     {
-      isrNodes = []
-      for (let left = count; left > 0; left--) isrNodes.push(reader.int32())
+      isrNodes = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) isrNodes.push(reader.int32())
     }
   }
   let eligibleLeaderReplicas: number[] | null = null
@@ -192,8 +192,8 @@ function decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponsePar
     const count = reader.nullableArrayLength(true, 4)
     if (count < 0) eligibleLeaderReplicas = null
     else {
-      eligibleLeaderReplicas = []
-      for (let left = count; left > 0; left--) eligibleLeaderReplicas.push(reader.int32())
+      eligibleLeaderReplicas = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) eligibleLeaderReplicas.push(reader.int32())
     }
   }
   let lastKnownElr: number[] | null = null
@@ -201,16 +201,16 @@ function decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponsePar
     const count = reader.nullableArrayLength(true, 4)
     if (count < 0) lastKnownElr = null
     else {
-      lastKnownElr = []
-      for (let left = count; left > 0; left--) lastKnownElr.push(reader.int32())
+      lastKnownElr = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) lastKnownElr.push(reader.int32())
     }
   }
   let offlineReplicas: number[] = []
   {
     const count = reader.arrayLength(true, 4)
     {
-      offlineReplicas = []
-      for (let left = count; left > 0; left--) offlineReplicas.push(reader.int32())
+      offlineReplicas = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) offlineReplicas.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -226,8 +226,8 @@ function decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponseTop
   {
     const count = reader.arrayLength(true, 20)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponsePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponsePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponsePartition(reader, version))
     }
   }
   const topicAuthorizedOperations = reader.int32()
@@ -249,8 +249,8 @@ export function decodeDescribeTopicPartitionsResponse(reader: Reader, version: n
   {
     const count = reader.arrayLength(true, 26)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponseTopic(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponseTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeTopicPartitionsResponseDescribeTopicPartitionsResponseTopic(reader, version))
     }
   }
   const nextCursor = (reader.int8() < 0 ? null : decodeDescribeTopicPartitionsResponseCursor(reader, version))

@@ -19,8 +19,8 @@ export function decodeDescribeTransactionsRequest(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(true, 1)
     {
-      transactionalIds = []
-      for (let left = count; left > 0; left--) transactionalIds.push(reader.string(true))
+      transactionalIds = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) transactionalIds.push(reader.string(true))
     }
   }
   reader.skipTags()
@@ -83,8 +83,8 @@ function decodeDescribeTransactionsResponseTopicData(reader: Reader, _version: n
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -111,8 +111,8 @@ function decodeDescribeTransactionsResponseTransactionState(reader: Reader, vers
   {
     const count = reader.arrayLength(true, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeDescribeTransactionsResponseTopicData(reader, version))
+      topics = count === 0 ? [] : [decodeDescribeTransactionsResponseTopicData(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeDescribeTransactionsResponseTopicData(reader, version))
     }
   }
   reader.skipTags()
@@ -126,8 +126,8 @@ export function decodeDescribeTransactionsResponse(reader: Reader, version: numb
   {
     const count = reader.arrayLength(true, 28)
     {
-      transactionStates = []
-      for (let left = count; left > 0; left--) transactionStates.push(decodeDescribeTransactionsResponseTransactionState(reader, version))
+      transactionStates = count === 0 ? [] : [decodeDescribeTransactionsResponseTransactionState(reader, version)]
+      for (let left = count - 1; left > 0; left--) transactionStates.push(decodeDescribeTransactionsResponseTransactionState(reader, version))
     }
   }
   reader.skipTags()

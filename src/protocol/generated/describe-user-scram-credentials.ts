@@ -33,8 +33,8 @@ export function decodeDescribeUserScramCredentialsRequest(reader: Reader, versio
     const count = reader.nullableArrayLength(true, 2)
     if (count < 0) users = null
     else {
-      users = []
-      for (let left = count; left > 0; left--) users.push(decodeDescribeUserScramCredentialsRequestUserName(reader, version))
+      users = count === 0 ? [] : [decodeDescribeUserScramCredentialsRequestUserName(reader, version)]
+      for (let left = count - 1; left > 0; left--) users.push(decodeDescribeUserScramCredentialsRequestUserName(reader, version))
     }
   }
   reader.skipTags()
@@ -115,8 +115,8 @@ function decodeDescribeUserScramCredentialsResponseDescribeUserScramCredentialsR
   {
     const count = reader.arrayLength(true, 6)
     {
-      credentialInfos = []
-      for (let left = count; left > 0; left--) credentialInfos.push(decodeDescribeUserScramCredentialsResponseCredentialInfo(reader, version))
+      credentialInfos = count === 0 ? [] : [decodeDescribeUserScramCredentialsResponseCredentialInfo(reader, version)]
+      for (let left = count - 1; left > 0; left--) credentialInfos.push(decodeDescribeUserScramCredentialsResponseCredentialInfo(reader, version))
     }
   }
   reader.skipTags()
@@ -138,8 +138,8 @@ export function decodeDescribeUserScramCredentialsResponse(reader: Reader, versi
   {
     const count = reader.arrayLength(true, 6)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeDescribeUserScramCredentialsResponseDescribeUserScramCredentialsResult(reader, version))
+      results = count === 0 ? [] : [decodeDescribeUserScramCredentialsResponseDescribeUserScramCredentialsResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeDescribeUserScramCredentialsResponseDescribeUserScramCredentialsResult(reader, version))
     }
   }
   reader.skipTags()

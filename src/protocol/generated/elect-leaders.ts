@@ -33,8 +33,8 @@ function decodeElectLeadersRequestTopicPartitions(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -50,8 +50,8 @@ export function decodeElectLeadersRequest(reader: Reader, version: number): Elec
     const count = reader.nullableArrayLength(flexible, 3)
     if (count < 0) topicPartitions = null
     else {
-      topicPartitions = []
-      for (let left = count; left > 0; left--) topicPartitions.push(decodeElectLeadersRequestTopicPartitions(reader, version))
+      topicPartitions = count === 0 ? [] : [decodeElectLeadersRequestTopicPartitions(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicPartitions.push(decodeElectLeadersRequestTopicPartitions(reader, version))
     }
   }
   const timeoutMs = reader.int32()
@@ -143,8 +143,8 @@ function decodeElectLeadersResponseReplicaElectionResult(reader: Reader, version
   {
     const count = reader.arrayLength(flexible, 8)
     {
-      partitionResult = []
-      for (let left = count; left > 0; left--) partitionResult.push(decodeElectLeadersResponsePartitionResult(reader, version))
+      partitionResult = count === 0 ? [] : [decodeElectLeadersResponsePartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitionResult.push(decodeElectLeadersResponsePartitionResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -160,8 +160,8 @@ export function decodeElectLeadersResponse(reader: Reader, version: number): Ele
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      replicaElectionResults = []
-      for (let left = count; left > 0; left--) replicaElectionResults.push(decodeElectLeadersResponseReplicaElectionResult(reader, version))
+      replicaElectionResults = count === 0 ? [] : [decodeElectLeadersResponseReplicaElectionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) replicaElectionResults.push(decodeElectLeadersResponseReplicaElectionResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -160,8 +160,8 @@ function decodeFetchRequestFetchTopic(reader: Reader, version: number): FetchTop
   {
     const count = reader.arrayLength(flexible, 16)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeFetchRequestFetchPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeFetchRequestFetchPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeFetchRequestFetchPartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -176,8 +176,8 @@ function decodeFetchRequestForgottenTopic(reader: Reader, version: number): Forg
   if (version >= 7) {
     const count = reader.arrayLength(flexible, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -210,16 +210,16 @@ export function decodeFetchRequest(reader: Reader, version: number): FetchReques
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeFetchRequestFetchTopic(reader, version))
+      topics = count === 0 ? [] : [decodeFetchRequestFetchTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeFetchRequestFetchTopic(reader, version))
     }
   }
   let forgottenTopicsData: ForgottenTopic[] = []
   if (version >= 7) {
     const count = reader.arrayLength(flexible, 3)
     {
-      forgottenTopicsData = []
-      for (let left = count; left > 0; left--) forgottenTopicsData.push(decodeFetchRequestForgottenTopic(reader, version))
+      forgottenTopicsData = count === 0 ? [] : [decodeFetchRequestForgottenTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) forgottenTopicsData.push(decodeFetchRequestForgottenTopic(reader, version))
     }
   }
   const rackId = version >= 11 ? reader.string(flexible) : ''
@@ -573,8 +573,8 @@ function decodeFetchResponsePartitionData(reader: Reader, version: number): Part
     const count = reader.nullableArrayLength(flexible, 16)
     if (count < 0) abortedTransactions = null
     else {
-      abortedTransactions = []
-      for (let left = count; left > 0; left--) abortedTransactions.push(decodeFetchResponseAbortedTransaction(reader, version))
+      abortedTransactions = count === 0 ? [] : [decodeFetchResponseAbortedTransaction(reader, version)]
+      for (let left = count - 1; left > 0; left--) abortedTransactions.push(decodeFetchResponseAbortedTransaction(reader, version))
     }
   }
   const preferredReadReplica = version >= 11 ? reader.int32() : -1
@@ -621,8 +621,8 @@ function decodeFetchResponseFetchableTopicResponse(reader: Reader, version: numb
   {
     const count = reader.arrayLength(flexible, 18)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeFetchResponsePartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeFetchResponsePartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeFetchResponsePartitionData(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -655,8 +655,8 @@ export function decodeFetchResponse(reader: Reader, version: number): FetchRespo
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeFetchResponseFetchableTopicResponse(reader, version))
+      responses = count === 0 ? [] : [decodeFetchResponseFetchableTopicResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeFetchResponseFetchableTopicResponse(reader, version))
     }
   }
   let nodeEndpoints: NodeEndpoint[] = []
@@ -669,8 +669,8 @@ export function decodeFetchResponse(reader: Reader, version: number): FetchRespo
           if (version >= 16) {
             const count = reader.arrayLength(flexible, 11)
             {
-              nodeEndpoints = []
-              for (let left = count; left > 0; left--) nodeEndpoints.push(decodeFetchResponseNodeEndpoint(reader, version))
+              nodeEndpoints = count === 0 ? [] : [decodeFetchResponseNodeEndpoint(reader, version)]
+              for (let left = count - 1; left > 0; left--) nodeEndpoints.push(decodeFetchResponseNodeEndpoint(reader, version))
             }
             break
           }

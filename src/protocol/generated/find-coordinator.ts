@@ -26,8 +26,8 @@ export function decodeFindCoordinatorRequest(reader: Reader, version: number): F
   if (version >= 4) {
     const count = reader.arrayLength(flexible, 1)
     {
-      coordinatorKeys = []
-      for (let left = count; left > 0; left--) coordinatorKeys.push(reader.string(flexible))
+      coordinatorKeys = count === 0 ? [] : [reader.string(flexible)]
+      for (let left = count - 1; left > 0; left--) coordinatorKeys.push(reader.string(flexible))
     }
   }
   if (flexible) reader.skipTags()
@@ -119,8 +119,8 @@ export function decodeFindCoordinatorResponse(reader: Reader, version: number): 
   if (version >= 4) {
     const count = reader.arrayLength(flexible, 14)
     {
-      coordinators = []
-      for (let left = count; left > 0; left--) coordinators.push(decodeFindCoordinatorResponseCoordinator(reader, version))
+      coordinators = count === 0 ? [] : [decodeFindCoordinatorResponseCoordinator(reader, version)]
+      for (let left = count - 1; left > 0; left--) coordinators.push(decodeFindCoordinatorResponseCoordinator(reader, version))
     }
   }
   if (flexible) reader.skipTags()

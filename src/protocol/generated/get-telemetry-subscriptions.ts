@@ -68,8 +68,8 @@ export function decodeGetTelemetrySubscriptionsResponse(reader: Reader, version:
   {
     const count = reader.arrayLength(true, 1)
     {
-      acceptedCompressionTypes = []
-      for (let left = count; left > 0; left--) acceptedCompressionTypes.push(reader.int8())
+      acceptedCompressionTypes = count === 0 ? [] : [reader.int8()]
+      for (let left = count - 1; left > 0; left--) acceptedCompressionTypes.push(reader.int8())
     }
   }
   let pushIntervalMs: number = 0
@@ -86,8 +86,8 @@ export function decodeGetTelemetrySubscriptionsResponse(reader: Reader, version:
   {
     const count = reader.arrayLength(true, 1)
     {
-      requestedMetrics = []
-      for (let left = count; left > 0; left--) requestedMetrics.push(reader.string(true))
+      requestedMetrics = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) requestedMetrics.push(reader.string(true))
     }
   }
   reader.skipTags()

@@ -90,8 +90,8 @@ export function decodeGroupMetadataValue(reader: Reader, version: number): Group
   {
     const count = reader.arrayLength(flexible, 15)
     {
-      members = []
-      for (let left = count; left > 0; left--) members.push(decodeGroupMetadataValueMemberMetadata(reader, version))
+      members = count === 0 ? [] : [decodeGroupMetadataValueMemberMetadata(reader, version)]
+      for (let left = count - 1; left > 0; left--) members.push(decodeGroupMetadataValueMemberMetadata(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -54,8 +54,8 @@ function decodeIncrementalAlterConfigsRequestAlterConfigsResource(reader: Reader
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      configs = []
-      for (let left = count; left > 0; left--) configs.push(decodeIncrementalAlterConfigsRequestAlterableConfig(reader, version))
+      configs = count === 0 ? [] : [decodeIncrementalAlterConfigsRequestAlterableConfig(reader, version)]
+      for (let left = count - 1; left > 0; left--) configs.push(decodeIncrementalAlterConfigsRequestAlterableConfig(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -69,8 +69,8 @@ export function decodeIncrementalAlterConfigsRequest(reader: Reader, version: nu
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      resources = []
-      for (let left = count; left > 0; left--) resources.push(decodeIncrementalAlterConfigsRequestAlterConfigsResource(reader, version))
+      resources = count === 0 ? [] : [decodeIncrementalAlterConfigsRequestAlterConfigsResource(reader, version)]
+      for (let left = count - 1; left > 0; left--) resources.push(decodeIncrementalAlterConfigsRequestAlterConfigsResource(reader, version))
     }
   }
   const validateOnly = reader.bool()
@@ -164,8 +164,8 @@ export function decodeIncrementalAlterConfigsResponse(reader: Reader, version: n
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeIncrementalAlterConfigsResponseAlterConfigsResourceResponse(reader, version))
+      responses = count === 0 ? [] : [decodeIncrementalAlterConfigsResponseAlterConfigsResourceResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeIncrementalAlterConfigsResponseAlterConfigsResourceResponse(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -56,8 +56,8 @@ function decodeInitializeShareGroupStateRequestInitializeStateData(reader: Reade
   {
     const count = reader.arrayLength(true, 17)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeInitializeShareGroupStateRequestPartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeInitializeShareGroupStateRequestPartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeInitializeShareGroupStateRequestPartitionData(reader, version))
     }
   }
   reader.skipTags()
@@ -71,8 +71,8 @@ export function decodeInitializeShareGroupStateRequest(reader: Reader, version: 
   {
     const count = reader.arrayLength(true, 18)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeInitializeShareGroupStateRequestInitializeStateData(reader, version))
+      topics = count === 0 ? [] : [decodeInitializeShareGroupStateRequestInitializeStateData(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeInitializeShareGroupStateRequestInitializeStateData(reader, version))
     }
   }
   reader.skipTags()
@@ -163,8 +163,8 @@ function decodeInitializeShareGroupStateResponseInitializeStateResult(reader: Re
   {
     const count = reader.arrayLength(true, 8)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeInitializeShareGroupStateResponsePartitionResult(reader, version))
+      partitions = count === 0 ? [] : [decodeInitializeShareGroupStateResponsePartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeInitializeShareGroupStateResponsePartitionResult(reader, version))
     }
   }
   reader.skipTags()
@@ -177,8 +177,8 @@ export function decodeInitializeShareGroupStateResponse(reader: Reader, version:
   {
     const count = reader.arrayLength(true, 18)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeInitializeShareGroupStateResponseInitializeStateResult(reader, version))
+      results = count === 0 ? [] : [decodeInitializeShareGroupStateResponseInitializeStateResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeInitializeShareGroupStateResponseInitializeStateResult(reader, version))
     }
   }
   reader.skipTags()

@@ -57,8 +57,8 @@ export function decodeJoinGroupRequest(reader: Reader, version: number): JoinGro
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      protocols = []
-      for (let left = count; left > 0; left--) protocols.push(decodeJoinGroupRequestJoinGroupRequestProtocol(reader, version))
+      protocols = count === 0 ? [] : [decodeJoinGroupRequestJoinGroupRequestProtocol(reader, version)]
+      for (let left = count - 1; left > 0; left--) protocols.push(decodeJoinGroupRequestJoinGroupRequestProtocol(reader, version))
     }
   }
   const reason = version >= 8 ? reader.nullableString(flexible) : null
@@ -176,8 +176,8 @@ export function decodeJoinGroupResponse(reader: Reader, version: number): JoinGr
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      members = []
-      for (let left = count; left > 0; left--) members.push(decodeJoinGroupResponseJoinGroupResponseMember(reader, version))
+      members = count === 0 ? [] : [decodeJoinGroupResponseJoinGroupResponseMember(reader, version)]
+      for (let left = count - 1; left > 0; left--) members.push(decodeJoinGroupResponseJoinGroupResponseMember(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -46,8 +46,8 @@ export function decodeLeaveGroupRequest(reader: Reader, version: number): LeaveG
   if (version >= 3) {
     const count = reader.arrayLength(flexible, 3)
     {
-      members = []
-      for (let left = count; left > 0; left--) members.push(decodeLeaveGroupRequestMemberIdentity(reader, version))
+      members = count === 0 ? [] : [decodeLeaveGroupRequestMemberIdentity(reader, version)]
+      for (let left = count - 1; left > 0; left--) members.push(decodeLeaveGroupRequestMemberIdentity(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -128,8 +128,8 @@ export function decodeLeaveGroupResponse(reader: Reader, version: number): Leave
   if (version >= 3) {
     const count = reader.arrayLength(flexible, 5)
     {
-      members = []
-      for (let left = count; left > 0; left--) members.push(decodeLeaveGroupResponseMemberResponse(reader, version))
+      members = count === 0 ? [] : [decodeLeaveGroupResponseMemberResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) members.push(decodeLeaveGroupResponseMemberResponse(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -19,8 +19,8 @@ export function decodeListConfigResourcesRequest(reader: Reader, version: number
   if (version >= 1) {
     const count = reader.arrayLength(true, 1)
     {
-      resourceTypes = []
-      for (let left = count; left > 0; left--) resourceTypes.push(reader.int8())
+      resourceTypes = count === 0 ? [] : [reader.int8()]
+      for (let left = count - 1; left > 0; left--) resourceTypes.push(reader.int8())
     }
   }
   reader.skipTags()
@@ -79,8 +79,8 @@ export function decodeListConfigResourcesResponse(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(true, 2)
     {
-      configResources = []
-      for (let left = count; left > 0; left--) configResources.push(decodeListConfigResourcesResponseConfigResource(reader, version))
+      configResources = count === 0 ? [] : [decodeListConfigResourcesResponseConfigResource(reader, version)]
+      for (let left = count - 1; left > 0; left--) configResources.push(decodeListConfigResourcesResponseConfigResource(reader, version))
     }
   }
   reader.skipTags()

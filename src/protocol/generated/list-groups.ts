@@ -22,16 +22,16 @@ export function decodeListGroupsRequest(reader: Reader, version: number): ListGr
   if (version >= 4) {
     const count = reader.arrayLength(flexible, 1)
     {
-      statesFilter = []
-      for (let left = count; left > 0; left--) statesFilter.push(reader.string(flexible))
+      statesFilter = count === 0 ? [] : [reader.string(flexible)]
+      for (let left = count - 1; left > 0; left--) statesFilter.push(reader.string(flexible))
     }
   }
   let typesFilter: string[] = []
   if (version >= 5) {
     const count = reader.arrayLength(flexible, 1)
     {
-      typesFilter = []
-      for (let left = count; left > 0; left--) typesFilter.push(reader.string(flexible))
+      typesFilter = count === 0 ? [] : [reader.string(flexible)]
+      for (let left = count - 1; left > 0; left--) typesFilter.push(reader.string(flexible))
     }
   }
   if (flexible) reader.skipTags()
@@ -98,8 +98,8 @@ export function decodeListGroupsResponse(reader: Reader, version: number): ListG
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(decodeListGroupsResponseListedGroup(reader, version))
+      groups = count === 0 ? [] : [decodeListGroupsResponseListedGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) groups.push(decodeListGroupsResponseListedGroup(reader, version))
     }
   }
   if (flexible) reader.skipTags()

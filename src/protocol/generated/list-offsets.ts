@@ -60,8 +60,8 @@ function decodeListOffsetsRequestListOffsetsTopic(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(flexible, 12)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeListOffsetsRequestListOffsetsPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeListOffsetsRequestListOffsetsPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeListOffsetsRequestListOffsetsPartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -77,8 +77,8 @@ export function decodeListOffsetsRequest(reader: Reader, version: number): ListO
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeListOffsetsRequestListOffsetsTopic(reader, version))
+      topics = count === 0 ? [] : [decodeListOffsetsRequestListOffsetsTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeListOffsetsRequestListOffsetsTopic(reader, version))
     }
   }
   const timeoutMs = version >= 10 ? reader.int32() : 0
@@ -188,8 +188,8 @@ function decodeListOffsetsResponseListOffsetsPartitionResponse(reader: Reader, v
   if (version <= 0) {
     const count = reader.arrayLength(flexible, 8)
     {
-      oldStyleOffsets = []
-      for (let left = count; left > 0; left--) oldStyleOffsets.push(reader.saturatingInt64())
+      oldStyleOffsets = count === 0 ? [] : [reader.saturatingInt64()]
+      for (let left = count - 1; left > 0; left--) oldStyleOffsets.push(reader.saturatingInt64())
     }
   }
   let timestamp: number = -1
@@ -211,8 +211,8 @@ function decodeListOffsetsResponseListOffsetsTopicResponse(reader: Reader, versi
   {
     const count = reader.arrayLength(flexible, 10)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeListOffsetsResponseListOffsetsPartitionResponse(reader, version))
+      partitions = count === 0 ? [] : [decodeListOffsetsResponseListOffsetsPartitionResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeListOffsetsResponseListOffsetsPartitionResponse(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -227,8 +227,8 @@ export function decodeListOffsetsResponse(reader: Reader, version: number): List
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeListOffsetsResponseListOffsetsTopicResponse(reader, version))
+      topics = count === 0 ? [] : [decodeListOffsetsResponseListOffsetsTopicResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeListOffsetsResponseListOffsetsTopicResponse(reader, version))
     }
   }
   if (flexible) reader.skipTags()

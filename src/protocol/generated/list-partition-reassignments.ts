@@ -30,8 +30,8 @@ function decodeListPartitionReassignmentsRequestListPartitionReassignmentsTopics
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitionIndexes = []
-      for (let left = count; left > 0; left--) partitionIndexes.push(reader.int32())
+      partitionIndexes = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitionIndexes.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -46,8 +46,8 @@ export function decodeListPartitionReassignmentsRequest(reader: Reader, version:
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) topics = null
     else {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeListPartitionReassignmentsRequestListPartitionReassignmentsTopics(reader, version))
+      topics = count === 0 ? [] : [decodeListPartitionReassignmentsRequestListPartitionReassignmentsTopics(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeListPartitionReassignmentsRequestListPartitionReassignmentsTopics(reader, version))
     }
   }
   reader.skipTags()
@@ -121,24 +121,24 @@ function decodeListPartitionReassignmentsResponseOngoingPartitionReassignment(re
   {
     const count = reader.arrayLength(true, 4)
     {
-      replicas = []
-      for (let left = count; left > 0; left--) replicas.push(reader.int32())
+      replicas = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) replicas.push(reader.int32())
     }
   }
   let addingReplicas: number[] = []
   {
     const count = reader.arrayLength(true, 4)
     {
-      addingReplicas = []
-      for (let left = count; left > 0; left--) addingReplicas.push(reader.int32())
+      addingReplicas = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) addingReplicas.push(reader.int32())
     }
   }
   let removingReplicas: number[] = []
   {
     const count = reader.arrayLength(true, 4)
     {
-      removingReplicas = []
-      for (let left = count; left > 0; left--) removingReplicas.push(reader.int32())
+      removingReplicas = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) removingReplicas.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -151,8 +151,8 @@ function decodeListPartitionReassignmentsResponseOngoingTopicReassignment(reader
   {
     const count = reader.arrayLength(true, 8)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeListPartitionReassignmentsResponseOngoingPartitionReassignment(reader, version))
+      partitions = count === 0 ? [] : [decodeListPartitionReassignmentsResponseOngoingPartitionReassignment(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeListPartitionReassignmentsResponseOngoingPartitionReassignment(reader, version))
     }
   }
   reader.skipTags()
@@ -174,8 +174,8 @@ export function decodeListPartitionReassignmentsResponse(reader: Reader, version
   {
     const count = reader.arrayLength(true, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeListPartitionReassignmentsResponseOngoingTopicReassignment(reader, version))
+      topics = count === 0 ? [] : [decodeListPartitionReassignmentsResponseOngoingTopicReassignment(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeListPartitionReassignmentsResponseOngoingTopicReassignment(reader, version))
     }
   }
   reader.skipTags()

@@ -25,16 +25,16 @@ export function decodeListTransactionsRequest(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(true, 1)
     {
-      stateFilters = []
-      for (let left = count; left > 0; left--) stateFilters.push(reader.string(true))
+      stateFilters = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) stateFilters.push(reader.string(true))
     }
   }
   let producerIdFilters: number[] = []
   {
     const count = reader.arrayLength(true, 8)
     {
-      producerIdFilters = []
-      for (let left = count; left > 0; left--) producerIdFilters.push(reader.int64())
+      producerIdFilters = count === 0 ? [] : [reader.int64()]
+      for (let left = count - 1; left > 0; left--) producerIdFilters.push(reader.int64())
     }
   }
   const durationFilter = version >= 1 ? reader.int64() : -1
@@ -112,16 +112,16 @@ export function decodeListTransactionsResponse(reader: Reader, version: number):
   {
     const count = reader.arrayLength(true, 1)
     {
-      unknownStateFilters = []
-      for (let left = count; left > 0; left--) unknownStateFilters.push(reader.string(true))
+      unknownStateFilters = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) unknownStateFilters.push(reader.string(true))
     }
   }
   let transactionStates: TransactionState[] = []
   {
     const count = reader.arrayLength(true, 11)
     {
-      transactionStates = []
-      for (let left = count; left > 0; left--) transactionStates.push(decodeListTransactionsResponseTransactionState(reader, version))
+      transactionStates = count === 0 ? [] : [decodeListTransactionsResponseTransactionState(reader, version)]
+      for (let left = count - 1; left > 0; left--) transactionStates.push(decodeListTransactionsResponseTransactionState(reader, version))
     }
   }
   reader.skipTags()

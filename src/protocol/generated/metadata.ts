@@ -45,8 +45,8 @@ export function decodeMetadataRequest(reader: Reader, version: number): Metadata
     const count = (version >= 1 ? reader.nullableArrayLength(flexible, 2) : reader.arrayLength(flexible, 2))
     if (count < 0) topics = null
     else {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeMetadataRequestMetadataRequestTopic(reader, version))
+      topics = count === 0 ? [] : [decodeMetadataRequestMetadataRequestTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeMetadataRequestMetadataRequestTopic(reader, version))
     }
   }
   const allowAutoTopicCreation = version >= 4 ? reader.bool() : true
@@ -187,24 +187,24 @@ function decodeMetadataResponseMetadataResponsePartition(reader: Reader, version
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      replicaNodes = []
-      for (let left = count; left > 0; left--) replicaNodes.push(reader.int32())
+      replicaNodes = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) replicaNodes.push(reader.int32())
     }
   }
   let isrNodes: number[] = []
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      isrNodes = []
-      for (let left = count; left > 0; left--) isrNodes.push(reader.int32())
+      isrNodes = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) isrNodes.push(reader.int32())
     }
   }
   let offlineReplicas: number[] = []
   if (version >= 5) {
     const count = reader.arrayLength(flexible, 4)
     {
-      offlineReplicas = []
-      for (let left = count; left > 0; left--) offlineReplicas.push(reader.int32())
+      offlineReplicas = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) offlineReplicas.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -221,8 +221,8 @@ function decodeMetadataResponseMetadataResponseTopic(reader: Reader, version: nu
   {
     const count = reader.arrayLength(flexible, 18)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeMetadataResponseMetadataResponsePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeMetadataResponseMetadataResponsePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeMetadataResponseMetadataResponsePartition(reader, version))
     }
   }
   const topicAuthorizedOperations = version >= 8 ? reader.int32() : -2147483648
@@ -238,8 +238,8 @@ export function decodeMetadataResponse(reader: Reader, version: number): Metadat
   {
     const count = reader.arrayLength(flexible, 10)
     {
-      brokers = []
-      for (let left = count; left > 0; left--) brokers.push(decodeMetadataResponseMetadataResponseBroker(reader, version))
+      brokers = count === 0 ? [] : [decodeMetadataResponseMetadataResponseBroker(reader, version)]
+      for (let left = count - 1; left > 0; left--) brokers.push(decodeMetadataResponseMetadataResponseBroker(reader, version))
     }
   }
   const clusterId = version >= 2 ? reader.nullableString(flexible) : null
@@ -248,8 +248,8 @@ export function decodeMetadataResponse(reader: Reader, version: number): Metadat
   {
     const count = reader.arrayLength(flexible, 8)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeMetadataResponseMetadataResponseTopic(reader, version))
+      topics = count === 0 ? [] : [decodeMetadataResponseMetadataResponseTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeMetadataResponseMetadataResponseTopic(reader, version))
     }
   }
   const clusterAuthorizedOperations = version >= 8 && version <= 10 ? reader.int32() : -2147483648

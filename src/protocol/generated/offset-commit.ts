@@ -76,8 +76,8 @@ function decodeOffsetCommitRequestOffsetCommitRequestTopic(reader: Reader, versi
   {
     const count = reader.arrayLength(flexible, 14)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeOffsetCommitRequestOffsetCommitRequestPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeOffsetCommitRequestOffsetCommitRequestPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeOffsetCommitRequestOffsetCommitRequestPartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -96,8 +96,8 @@ export function decodeOffsetCommitRequest(reader: Reader, version: number): Offs
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetCommitRequestOffsetCommitRequestTopic(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetCommitRequestOffsetCommitRequestTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetCommitRequestOffsetCommitRequestTopic(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -220,8 +220,8 @@ function decodeOffsetCommitResponseOffsetCommitResponseTopic(reader: Reader, ver
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeOffsetCommitResponseOffsetCommitResponsePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeOffsetCommitResponseOffsetCommitResponsePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeOffsetCommitResponseOffsetCommitResponsePartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -236,8 +236,8 @@ export function decodeOffsetCommitResponse(reader: Reader, version: number): Off
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetCommitResponseOffsetCommitResponseTopic(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetCommitResponseOffsetCommitResponseTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetCommitResponseOffsetCommitResponseTopic(reader, version))
     }
   }
   if (flexible) reader.skipTags()

@@ -42,8 +42,8 @@ function decodeOffsetDeleteRequestOffsetDeleteRequestTopic(reader: Reader, versi
   {
     const count = reader.arrayLength(false, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeOffsetDeleteRequestOffsetDeleteRequestPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeOffsetDeleteRequestOffsetDeleteRequestPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeOffsetDeleteRequestOffsetDeleteRequestPartition(reader, version))
     }
   }
   return { name, partitions }
@@ -56,8 +56,8 @@ export function decodeOffsetDeleteRequest(reader: Reader, version: number): Offs
   {
     const count = reader.arrayLength(false, 6)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetDeleteRequestOffsetDeleteRequestTopic(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetDeleteRequestOffsetDeleteRequestTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetDeleteRequestOffsetDeleteRequestTopic(reader, version))
     }
   }
   return { groupId, topics }
@@ -140,8 +140,8 @@ function decodeOffsetDeleteResponseOffsetDeleteResponseTopic(reader: Reader, ver
   {
     const count = reader.arrayLength(false, 6)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeOffsetDeleteResponseOffsetDeleteResponsePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeOffsetDeleteResponseOffsetDeleteResponsePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeOffsetDeleteResponseOffsetDeleteResponsePartition(reader, version))
     }
   }
   return { name, partitions }
@@ -161,8 +161,8 @@ export function decodeOffsetDeleteResponse(reader: Reader, version: number): Off
   {
     const count = reader.arrayLength(false, 6)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetDeleteResponseOffsetDeleteResponseTopic(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetDeleteResponseOffsetDeleteResponseTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetDeleteResponseOffsetDeleteResponseTopic(reader, version))
     }
   }
   return { errorCode, throttleTimeMs, topics }

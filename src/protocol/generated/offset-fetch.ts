@@ -59,8 +59,8 @@ function decodeOffsetFetchRequestOffsetFetchRequestTopic(reader: Reader, version
   if (version <= 7) {
     const count = reader.arrayLength(flexible, 4)
     {
-      partitionIndexes = []
-      for (let left = count; left > 0; left--) partitionIndexes.push(reader.int32())
+      partitionIndexes = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitionIndexes.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -75,8 +75,8 @@ function decodeOffsetFetchRequestOffsetFetchRequestTopics(reader: Reader, versio
   if (version >= 8) {
     const count = reader.arrayLength(flexible, 4)
     {
-      partitionIndexes = []
-      for (let left = count; left > 0; left--) partitionIndexes.push(reader.int32())
+      partitionIndexes = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitionIndexes.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -93,8 +93,8 @@ function decodeOffsetFetchRequestOffsetFetchRequestGroup(reader: Reader, version
     const count = reader.nullableArrayLength(flexible, 3)
     if (count < 0) topics = null
     else {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetFetchRequestOffsetFetchRequestTopics(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetFetchRequestOffsetFetchRequestTopics(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetFetchRequestOffsetFetchRequestTopics(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -110,16 +110,16 @@ export function decodeOffsetFetchRequest(reader: Reader, version: number): Offse
     const count = (version >= 2 && version <= 7 ? reader.nullableArrayLength(flexible, 3) : reader.arrayLength(flexible, 3))
     if (count < 0) topics = null
     else {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetFetchRequestOffsetFetchRequestTopic(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetFetchRequestOffsetFetchRequestTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetFetchRequestOffsetFetchRequestTopic(reader, version))
     }
   }
   let groups: OffsetFetchRequestGroup[] = []
   if (version >= 8) {
     const count = reader.arrayLength(flexible, 3)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(decodeOffsetFetchRequestOffsetFetchRequestGroup(reader, version))
+      groups = count === 0 ? [] : [decodeOffsetFetchRequestOffsetFetchRequestGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) groups.push(decodeOffsetFetchRequestOffsetFetchRequestGroup(reader, version))
     }
   }
   const requireStable = version >= 7 ? reader.bool() : false
@@ -298,8 +298,8 @@ function decodeOffsetFetchResponseOffsetFetchResponseTopic(reader: Reader, versi
   if (version <= 7) {
     const count = reader.arrayLength(flexible, 16)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeOffsetFetchResponseOffsetFetchResponsePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeOffsetFetchResponseOffsetFetchResponsePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeOffsetFetchResponseOffsetFetchResponsePartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -332,8 +332,8 @@ function decodeOffsetFetchResponseOffsetFetchResponseTopics(reader: Reader, vers
   if (version >= 8) {
     const count = reader.arrayLength(flexible, 20)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeOffsetFetchResponseOffsetFetchResponsePartitions(reader, version))
+      partitions = count === 0 ? [] : [decodeOffsetFetchResponseOffsetFetchResponsePartitions(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeOffsetFetchResponseOffsetFetchResponsePartitions(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -347,8 +347,8 @@ function decodeOffsetFetchResponseOffsetFetchResponseGroup(reader: Reader, versi
   if (version >= 8) {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetFetchResponseOffsetFetchResponseTopics(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetFetchResponseOffsetFetchResponseTopics(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetFetchResponseOffsetFetchResponseTopics(reader, version))
     }
   }
   const errorCode = version >= 8 ? reader.int16() : 0
@@ -364,8 +364,8 @@ export function decodeOffsetFetchResponse(reader: Reader, version: number): Offs
   if (version <= 7) {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetFetchResponseOffsetFetchResponseTopic(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetFetchResponseOffsetFetchResponseTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetFetchResponseOffsetFetchResponseTopic(reader, version))
     }
   }
   const errorCode = version >= 2 && version <= 7 ? reader.int16() : 0
@@ -373,8 +373,8 @@ export function decodeOffsetFetchResponse(reader: Reader, version: number): Offs
   if (version >= 8) {
     const count = reader.arrayLength(flexible, 5)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(decodeOffsetFetchResponseOffsetFetchResponseGroup(reader, version))
+      groups = count === 0 ? [] : [decodeOffsetFetchResponseOffsetFetchResponseGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) groups.push(decodeOffsetFetchResponseOffsetFetchResponseGroup(reader, version))
     }
   }
   if (flexible) reader.skipTags()

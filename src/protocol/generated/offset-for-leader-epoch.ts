@@ -51,8 +51,8 @@ function decodeOffsetForLeaderEpochRequestOffsetForLeaderTopic(reader: Reader, v
   {
     const count = reader.arrayLength(flexible, 8)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeOffsetForLeaderEpochRequestOffsetForLeaderPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeOffsetForLeaderEpochRequestOffsetForLeaderPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeOffsetForLeaderEpochRequestOffsetForLeaderPartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -67,8 +67,8 @@ export function decodeOffsetForLeaderEpochRequest(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetForLeaderEpochRequestOffsetForLeaderTopic(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetForLeaderEpochRequestOffsetForLeaderTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetForLeaderEpochRequestOffsetForLeaderTopic(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -171,8 +171,8 @@ function decodeOffsetForLeaderEpochResponseOffsetForLeaderTopicResult(reader: Re
   {
     const count = reader.arrayLength(flexible, 14)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeOffsetForLeaderEpochResponseEpochEndOffset(reader, version))
+      partitions = count === 0 ? [] : [decodeOffsetForLeaderEpochResponseEpochEndOffset(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeOffsetForLeaderEpochResponseEpochEndOffset(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -187,8 +187,8 @@ export function decodeOffsetForLeaderEpochResponse(reader: Reader, version: numb
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeOffsetForLeaderEpochResponseOffsetForLeaderTopicResult(reader, version))
+      topics = count === 0 ? [] : [decodeOffsetForLeaderEpochResponseOffsetForLeaderTopicResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeOffsetForLeaderEpochResponseOffsetForLeaderTopicResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()

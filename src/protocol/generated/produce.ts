@@ -60,8 +60,8 @@ function decodeProduceRequestTopicProduceData(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      partitionData = []
-      for (let left = count; left > 0; left--) partitionData.push(decodeProduceRequestPartitionProduceData(reader, version))
+      partitionData = count === 0 ? [] : [decodeProduceRequestPartitionProduceData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitionData.push(decodeProduceRequestPartitionProduceData(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -84,8 +84,8 @@ export function decodeProduceRequest(reader: Reader, version: number): ProduceRe
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topicData = []
-      for (let left = count; left > 0; left--) topicData.push(decodeProduceRequestTopicProduceData(reader, version))
+      topicData = count === 0 ? [] : [decodeProduceRequestTopicProduceData(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicData.push(decodeProduceRequestTopicProduceData(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -262,8 +262,8 @@ function decodeProduceResponsePartitionProduceResponse(reader: Reader, version: 
   if (version >= 8) {
     const count = reader.arrayLength(flexible, 6)
     {
-      recordErrors = []
-      for (let left = count; left > 0; left--) recordErrors.push(decodeProduceResponseBatchIndexAndErrorMessage(reader, version))
+      recordErrors = count === 0 ? [] : [decodeProduceResponseBatchIndexAndErrorMessage(reader, version)]
+      for (let left = count - 1; left > 0; left--) recordErrors.push(decodeProduceResponseBatchIndexAndErrorMessage(reader, version))
     }
   }
   const errorMessage = version >= 8 ? reader.nullableString(flexible) : null
@@ -295,8 +295,8 @@ function decodeProduceResponseTopicProduceResponse(reader: Reader, version: numb
   {
     const count = reader.arrayLength(flexible, 14)
     {
-      partitionResponses = []
-      for (let left = count; left > 0; left--) partitionResponses.push(decodeProduceResponsePartitionProduceResponse(reader, version))
+      partitionResponses = count === 0 ? [] : [decodeProduceResponsePartitionProduceResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitionResponses.push(decodeProduceResponsePartitionProduceResponse(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -320,8 +320,8 @@ export function decodeProduceResponse(reader: Reader, version: number): ProduceR
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeProduceResponseTopicProduceResponse(reader, version))
+      responses = count === 0 ? [] : [decodeProduceResponseTopicProduceResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeProduceResponseTopicProduceResponse(reader, version))
     }
   }
   const throttleTimeMs = version >= 1 ? reader.int32() : 0
@@ -335,8 +335,8 @@ export function decodeProduceResponse(reader: Reader, version: number): ProduceR
           if (version >= 10) {
             const count = reader.arrayLength(flexible, 11)
             {
-              nodeEndpoints = []
-              for (let left = count; left > 0; left--) nodeEndpoints.push(decodeProduceResponseNodeEndpoint(reader, version))
+              nodeEndpoints = count === 0 ? [] : [decodeProduceResponseNodeEndpoint(reader, version)]
+              for (let left = count - 1; left > 0; left--) nodeEndpoints.push(decodeProduceResponseNodeEndpoint(reader, version))
             }
             break
           }

@@ -52,8 +52,8 @@ function decodeReadShareGroupStateSummaryRequestReadStateSummaryData(reader: Rea
   {
     const count = reader.arrayLength(true, 9)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeReadShareGroupStateSummaryRequestPartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeReadShareGroupStateSummaryRequestPartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeReadShareGroupStateSummaryRequestPartitionData(reader, version))
     }
   }
   reader.skipTags()
@@ -67,8 +67,8 @@ export function decodeReadShareGroupStateSummaryRequest(reader: Reader, version:
   {
     const count = reader.arrayLength(true, 18)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeReadShareGroupStateSummaryRequestReadStateSummaryData(reader, version))
+      topics = count === 0 ? [] : [decodeReadShareGroupStateSummaryRequestReadStateSummaryData(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeReadShareGroupStateSummaryRequestReadStateSummaryData(reader, version))
     }
   }
   reader.skipTags()
@@ -177,8 +177,8 @@ function decodeReadShareGroupStateSummaryResponseReadStateSummaryResult(reader: 
   {
     const count = reader.arrayLength(true, 24)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeReadShareGroupStateSummaryResponsePartitionResult(reader, version))
+      partitions = count === 0 ? [] : [decodeReadShareGroupStateSummaryResponsePartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeReadShareGroupStateSummaryResponsePartitionResult(reader, version))
     }
   }
   reader.skipTags()
@@ -191,8 +191,8 @@ export function decodeReadShareGroupStateSummaryResponse(reader: Reader, version
   {
     const count = reader.arrayLength(true, 18)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeReadShareGroupStateSummaryResponseReadStateSummaryResult(reader, version))
+      results = count === 0 ? [] : [decodeReadShareGroupStateSummaryResponseReadStateSummaryResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeReadShareGroupStateSummaryResponseReadStateSummaryResult(reader, version))
     }
   }
   reader.skipTags()

@@ -52,8 +52,8 @@ function decodeReadShareGroupStateRequestReadStateData(reader: Reader, version: 
   {
     const count = reader.arrayLength(true, 9)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeReadShareGroupStateRequestPartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeReadShareGroupStateRequestPartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeReadShareGroupStateRequestPartitionData(reader, version))
     }
   }
   reader.skipTags()
@@ -67,8 +67,8 @@ export function decodeReadShareGroupStateRequest(reader: Reader, version: number
   {
     const count = reader.arrayLength(true, 18)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeReadShareGroupStateRequestReadStateData(reader, version))
+      topics = count === 0 ? [] : [decodeReadShareGroupStateRequestReadStateData(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeReadShareGroupStateRequestReadStateData(reader, version))
     }
   }
   reader.skipTags()
@@ -196,8 +196,8 @@ function decodeReadShareGroupStateResponsePartitionResult(reader: Reader, versio
   {
     const count = reader.arrayLength(true, 20)
     {
-      stateBatches = []
-      for (let left = count; left > 0; left--) stateBatches.push(decodeReadShareGroupStateResponseStateBatch(reader, version))
+      stateBatches = count === 0 ? [] : [decodeReadShareGroupStateResponseStateBatch(reader, version)]
+      for (let left = count - 1; left > 0; left--) stateBatches.push(decodeReadShareGroupStateResponseStateBatch(reader, version))
     }
   }
   reader.skipTags()
@@ -210,8 +210,8 @@ function decodeReadShareGroupStateResponseReadStateResult(reader: Reader, versio
   {
     const count = reader.arrayLength(true, 21)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeReadShareGroupStateResponsePartitionResult(reader, version))
+      partitions = count === 0 ? [] : [decodeReadShareGroupStateResponsePartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeReadShareGroupStateResponsePartitionResult(reader, version))
     }
   }
   reader.skipTags()
@@ -224,8 +224,8 @@ export function decodeReadShareGroupStateResponse(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(true, 18)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeReadShareGroupStateResponseReadStateResult(reader, version))
+      results = count === 0 ? [] : [decodeReadShareGroupStateResponseReadStateResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeReadShareGroupStateResponseReadStateResult(reader, version))
     }
   }
   reader.skipTags()

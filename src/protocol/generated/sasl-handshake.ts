@@ -43,8 +43,8 @@ export function decodeSaslHandshakeResponse(reader: Reader, version: number): Sa
   {
     const count = reader.arrayLength(false, 2)
     {
-      mechanisms = []
-      for (let left = count; left > 0; left--) mechanisms.push(reader.string(false))
+      mechanisms = count === 0 ? [] : [reader.string(false)]
+      for (let left = count - 1; left > 0; left--) mechanisms.push(reader.string(false))
     }
   }
   return { errorCode, mechanisms }

@@ -62,8 +62,8 @@ function decodeShareAcknowledgeRequestAcknowledgementBatch(reader: Reader, _vers
   {
     const count = reader.arrayLength(true, 1)
     {
-      acknowledgeTypes = []
-      for (let left = count; left > 0; left--) acknowledgeTypes.push(reader.int8())
+      acknowledgeTypes = count === 0 ? [] : [reader.int8()]
+      for (let left = count - 1; left > 0; left--) acknowledgeTypes.push(reader.int8())
     }
   }
   reader.skipTags()
@@ -76,8 +76,8 @@ function decodeShareAcknowledgeRequestAcknowledgePartition(reader: Reader, versi
   {
     const count = reader.arrayLength(true, 18)
     {
-      acknowledgementBatches = []
-      for (let left = count; left > 0; left--) acknowledgementBatches.push(decodeShareAcknowledgeRequestAcknowledgementBatch(reader, version))
+      acknowledgementBatches = count === 0 ? [] : [decodeShareAcknowledgeRequestAcknowledgementBatch(reader, version)]
+      for (let left = count - 1; left > 0; left--) acknowledgementBatches.push(decodeShareAcknowledgeRequestAcknowledgementBatch(reader, version))
     }
   }
   reader.skipTags()
@@ -90,8 +90,8 @@ function decodeShareAcknowledgeRequestAcknowledgeTopic(reader: Reader, version: 
   {
     const count = reader.arrayLength(true, 6)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeShareAcknowledgeRequestAcknowledgePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeShareAcknowledgeRequestAcknowledgePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeShareAcknowledgeRequestAcknowledgePartition(reader, version))
     }
   }
   reader.skipTags()
@@ -108,8 +108,8 @@ export function decodeShareAcknowledgeRequest(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(true, 18)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeShareAcknowledgeRequestAcknowledgeTopic(reader, version))
+      topics = count === 0 ? [] : [decodeShareAcknowledgeRequestAcknowledgeTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeShareAcknowledgeRequestAcknowledgeTopic(reader, version))
     }
   }
   reader.skipTags()
@@ -274,8 +274,8 @@ function decodeShareAcknowledgeResponseShareAcknowledgeTopicResponse(reader: Rea
   {
     const count = reader.arrayLength(true, 17)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeShareAcknowledgeResponsePartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeShareAcknowledgeResponsePartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeShareAcknowledgeResponsePartitionData(reader, version))
     }
   }
   reader.skipTags()
@@ -307,16 +307,16 @@ export function decodeShareAcknowledgeResponse(reader: Reader, version: number):
   {
     const count = reader.arrayLength(true, 18)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeShareAcknowledgeResponseShareAcknowledgeTopicResponse(reader, version))
+      responses = count === 0 ? [] : [decodeShareAcknowledgeResponseShareAcknowledgeTopicResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeShareAcknowledgeResponseShareAcknowledgeTopicResponse(reader, version))
     }
   }
   let nodeEndpoints: NodeEndpoint[] = []
   {
     const count = reader.arrayLength(true, 11)
     {
-      nodeEndpoints = []
-      for (let left = count; left > 0; left--) nodeEndpoints.push(decodeShareAcknowledgeResponseNodeEndpoint(reader, version))
+      nodeEndpoints = count === 0 ? [] : [decodeShareAcknowledgeResponseNodeEndpoint(reader, version)]
+      for (let left = count - 1; left > 0; left--) nodeEndpoints.push(decodeShareAcknowledgeResponseNodeEndpoint(reader, version))
     }
   }
   reader.skipTags()

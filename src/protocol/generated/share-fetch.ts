@@ -86,8 +86,8 @@ function decodeShareFetchRequestAcknowledgementBatch(reader: Reader, _version: n
   {
     const count = reader.arrayLength(true, 1)
     {
-      acknowledgeTypes = []
-      for (let left = count; left > 0; left--) acknowledgeTypes.push(reader.int8())
+      acknowledgeTypes = count === 0 ? [] : [reader.int8()]
+      for (let left = count - 1; left > 0; left--) acknowledgeTypes.push(reader.int8())
     }
   }
   reader.skipTags()
@@ -100,8 +100,8 @@ function decodeShareFetchRequestFetchPartition(reader: Reader, version: number):
   {
     const count = reader.arrayLength(true, 18)
     {
-      acknowledgementBatches = []
-      for (let left = count; left > 0; left--) acknowledgementBatches.push(decodeShareFetchRequestAcknowledgementBatch(reader, version))
+      acknowledgementBatches = count === 0 ? [] : [decodeShareFetchRequestAcknowledgementBatch(reader, version)]
+      for (let left = count - 1; left > 0; left--) acknowledgementBatches.push(decodeShareFetchRequestAcknowledgementBatch(reader, version))
     }
   }
   reader.skipTags()
@@ -114,8 +114,8 @@ function decodeShareFetchRequestFetchTopic(reader: Reader, version: number): Fet
   {
     const count = reader.arrayLength(true, 6)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeShareFetchRequestFetchPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeShareFetchRequestFetchPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeShareFetchRequestFetchPartition(reader, version))
     }
   }
   reader.skipTags()
@@ -128,8 +128,8 @@ function decodeShareFetchRequestForgottenTopic(reader: Reader, _version: number)
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -168,16 +168,16 @@ export function decodeShareFetchRequest(reader: Reader, version: number): ShareF
   {
     const count = reader.arrayLength(true, 18)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeShareFetchRequestFetchTopic(reader, version))
+      topics = count === 0 ? [] : [decodeShareFetchRequestFetchTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeShareFetchRequestFetchTopic(reader, version))
     }
   }
   let forgottenTopicsData: ForgottenTopic[] = []
   {
     const count = reader.arrayLength(true, 18)
     {
-      forgottenTopicsData = []
-      for (let left = count; left > 0; left--) forgottenTopicsData.push(decodeShareFetchRequestForgottenTopic(reader, version))
+      forgottenTopicsData = count === 0 ? [] : [decodeShareFetchRequestForgottenTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) forgottenTopicsData.push(decodeShareFetchRequestForgottenTopic(reader, version))
     }
   }
   reader.skipTags()
@@ -400,8 +400,8 @@ function decodeShareFetchResponsePartitionData(reader: Reader, version: number):
   {
     const count = reader.arrayLength(true, 19)
     {
-      acquiredRecords = []
-      for (let left = count; left > 0; left--) acquiredRecords.push(decodeShareFetchResponseAcquiredRecords(reader, version))
+      acquiredRecords = count === 0 ? [] : [decodeShareFetchResponseAcquiredRecords(reader, version)]
+      for (let left = count - 1; left > 0; left--) acquiredRecords.push(decodeShareFetchResponseAcquiredRecords(reader, version))
     }
   }
   reader.skipTags()
@@ -414,8 +414,8 @@ function decodeShareFetchResponseShareFetchableTopicResponse(reader: Reader, ver
   {
     const count = reader.arrayLength(true, 22)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeShareFetchResponsePartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeShareFetchResponsePartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeShareFetchResponsePartitionData(reader, version))
     }
   }
   reader.skipTags()
@@ -447,16 +447,16 @@ export function decodeShareFetchResponse(reader: Reader, version: number): Share
   {
     const count = reader.arrayLength(true, 18)
     {
-      responses = []
-      for (let left = count; left > 0; left--) responses.push(decodeShareFetchResponseShareFetchableTopicResponse(reader, version))
+      responses = count === 0 ? [] : [decodeShareFetchResponseShareFetchableTopicResponse(reader, version)]
+      for (let left = count - 1; left > 0; left--) responses.push(decodeShareFetchResponseShareFetchableTopicResponse(reader, version))
     }
   }
   let nodeEndpoints: NodeEndpoint[] = []
   {
     const count = reader.arrayLength(true, 11)
     {
-      nodeEndpoints = []
-      for (let left = count; left > 0; left--) nodeEndpoints.push(decodeShareFetchResponseNodeEndpoint(reader, version))
+      nodeEndpoints = count === 0 ? [] : [decodeShareFetchResponseNodeEndpoint(reader, version)]
+      for (let left = count - 1; left > 0; left--) nodeEndpoints.push(decodeShareFetchResponseNodeEndpoint(reader, version))
     }
   }
   reader.skipTags()

@@ -21,8 +21,8 @@ export function decodeShareGroupDescribeRequest(reader: Reader, version: number)
   {
     const count = reader.arrayLength(true, 1)
     {
-      groupIds = []
-      for (let left = count; left > 0; left--) groupIds.push(reader.string(true))
+      groupIds = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) groupIds.push(reader.string(true))
     }
   }
   const includeAuthorizedOperations = reader.bool()
@@ -120,8 +120,8 @@ function decodeShareGroupDescribeResponseTopicPartitions(reader: Reader, _versio
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -133,8 +133,8 @@ function decodeShareGroupDescribeResponseAssignment(reader: Reader, version: num
   {
     const count = reader.arrayLength(true, 19)
     {
-      topicPartitions = []
-      for (let left = count; left > 0; left--) topicPartitions.push(decodeShareGroupDescribeResponseTopicPartitions(reader, version))
+      topicPartitions = count === 0 ? [] : [decodeShareGroupDescribeResponseTopicPartitions(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicPartitions.push(decodeShareGroupDescribeResponseTopicPartitions(reader, version))
     }
   }
   reader.skipTags()
@@ -151,8 +151,8 @@ function decodeShareGroupDescribeResponseMember(reader: Reader, version: number)
   {
     const count = reader.arrayLength(true, 1)
     {
-      subscribedTopicNames = []
-      for (let left = count; left > 0; left--) subscribedTopicNames.push(reader.string(true))
+      subscribedTopicNames = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) subscribedTopicNames.push(reader.string(true))
     }
   }
   const assignment = decodeShareGroupDescribeResponseAssignment(reader, version)
@@ -178,8 +178,8 @@ function decodeShareGroupDescribeResponseDescribedGroup(reader: Reader, version:
   {
     const count = reader.arrayLength(true, 12)
     {
-      members = []
-      for (let left = count; left > 0; left--) members.push(decodeShareGroupDescribeResponseMember(reader, version))
+      members = count === 0 ? [] : [decodeShareGroupDescribeResponseMember(reader, version)]
+      for (let left = count - 1; left > 0; left--) members.push(decodeShareGroupDescribeResponseMember(reader, version))
     }
   }
   const authorizedOperations = reader.int32()
@@ -194,8 +194,8 @@ export function decodeShareGroupDescribeResponse(reader: Reader, version: number
   {
     const count = reader.arrayLength(true, 20)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(decodeShareGroupDescribeResponseDescribedGroup(reader, version))
+      groups = count === 0 ? [] : [decodeShareGroupDescribeResponseDescribedGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) groups.push(decodeShareGroupDescribeResponseDescribedGroup(reader, version))
     }
   }
   reader.skipTags()

@@ -32,8 +32,8 @@ export function decodeShareGroupHeartbeatRequest(reader: Reader, version: number
     const count = reader.nullableArrayLength(true, 1)
     if (count < 0) subscribedTopicNames = null
     else {
-      subscribedTopicNames = []
-      for (let left = count; left > 0; left--) subscribedTopicNames.push(reader.string(true))
+      subscribedTopicNames = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) subscribedTopicNames.push(reader.string(true))
     }
   }
   reader.skipTags()
@@ -105,8 +105,8 @@ function decodeShareGroupHeartbeatResponseTopicPartitions(reader: Reader, _versi
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -118,8 +118,8 @@ function decodeShareGroupHeartbeatResponseAssignment(reader: Reader, version: nu
   {
     const count = reader.arrayLength(true, 18)
     {
-      topicPartitions = []
-      for (let left = count; left > 0; left--) topicPartitions.push(decodeShareGroupHeartbeatResponseTopicPartitions(reader, version))
+      topicPartitions = count === 0 ? [] : [decodeShareGroupHeartbeatResponseTopicPartitions(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicPartitions.push(decodeShareGroupHeartbeatResponseTopicPartitions(reader, version))
     }
   }
   reader.skipTags()

@@ -23,8 +23,8 @@ export function decodeStreamsGroupDescribeRequest(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(true, 1)
     {
-      groupIds = []
-      for (let left = count; left > 0; left--) groupIds.push(reader.string(true))
+      groupIds = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) groupIds.push(reader.string(true))
     }
   }
   const includeAuthorizedOperations = reader.bool()
@@ -274,8 +274,8 @@ function decodeStreamsGroupDescribeResponseTopicInfo(reader: Reader, version: nu
   {
     const count = reader.arrayLength(true, 3)
     {
-      topicConfigs = []
-      for (let left = count; left > 0; left--) topicConfigs.push(decodeStreamsGroupDescribeResponseKeyValue(reader, version))
+      topicConfigs = count === 0 ? [] : [decodeStreamsGroupDescribeResponseKeyValue(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicConfigs.push(decodeStreamsGroupDescribeResponseKeyValue(reader, version))
     }
   }
   reader.skipTags()
@@ -288,32 +288,32 @@ function decodeStreamsGroupDescribeResponseSubtopology(reader: Reader, version: 
   {
     const count = reader.arrayLength(true, 1)
     {
-      sourceTopics = []
-      for (let left = count; left > 0; left--) sourceTopics.push(reader.string(true))
+      sourceTopics = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) sourceTopics.push(reader.string(true))
     }
   }
   let repartitionSinkTopics: string[] = []
   {
     const count = reader.arrayLength(true, 1)
     {
-      repartitionSinkTopics = []
-      for (let left = count; left > 0; left--) repartitionSinkTopics.push(reader.string(true))
+      repartitionSinkTopics = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) repartitionSinkTopics.push(reader.string(true))
     }
   }
   let stateChangelogTopics: TopicInfo[] = []
   {
     const count = reader.arrayLength(true, 9)
     {
-      stateChangelogTopics = []
-      for (let left = count; left > 0; left--) stateChangelogTopics.push(decodeStreamsGroupDescribeResponseTopicInfo(reader, version))
+      stateChangelogTopics = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTopicInfo(reader, version)]
+      for (let left = count - 1; left > 0; left--) stateChangelogTopics.push(decodeStreamsGroupDescribeResponseTopicInfo(reader, version))
     }
   }
   let repartitionSourceTopics: TopicInfo[] = []
   {
     const count = reader.arrayLength(true, 9)
     {
-      repartitionSourceTopics = []
-      for (let left = count; left > 0; left--) repartitionSourceTopics.push(decodeStreamsGroupDescribeResponseTopicInfo(reader, version))
+      repartitionSourceTopics = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTopicInfo(reader, version)]
+      for (let left = count - 1; left > 0; left--) repartitionSourceTopics.push(decodeStreamsGroupDescribeResponseTopicInfo(reader, version))
     }
   }
   reader.skipTags()
@@ -327,8 +327,8 @@ function decodeStreamsGroupDescribeResponseTopology(reader: Reader, version: num
     const count = reader.nullableArrayLength(true, 6)
     if (count < 0) subtopologies = null
     else {
-      subtopologies = []
-      for (let left = count; left > 0; left--) subtopologies.push(decodeStreamsGroupDescribeResponseSubtopology(reader, version))
+      subtopologies = count === 0 ? [] : [decodeStreamsGroupDescribeResponseSubtopology(reader, version)]
+      for (let left = count - 1; left > 0; left--) subtopologies.push(decodeStreamsGroupDescribeResponseSubtopology(reader, version))
     }
   }
   reader.skipTags()
@@ -362,8 +362,8 @@ function decodeStreamsGroupDescribeResponseTaskIds(reader: Reader, _version: num
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -375,24 +375,24 @@ function decodeStreamsGroupDescribeResponseAssignment(reader: Reader, version: n
   {
     const count = reader.arrayLength(true, 3)
     {
-      activeTasks = []
-      for (let left = count; left > 0; left--) activeTasks.push(decodeStreamsGroupDescribeResponseTaskIds(reader, version))
+      activeTasks = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTaskIds(reader, version)]
+      for (let left = count - 1; left > 0; left--) activeTasks.push(decodeStreamsGroupDescribeResponseTaskIds(reader, version))
     }
   }
   let standbyTasks: TaskIds[] = []
   {
     const count = reader.arrayLength(true, 3)
     {
-      standbyTasks = []
-      for (let left = count; left > 0; left--) standbyTasks.push(decodeStreamsGroupDescribeResponseTaskIds(reader, version))
+      standbyTasks = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTaskIds(reader, version)]
+      for (let left = count - 1; left > 0; left--) standbyTasks.push(decodeStreamsGroupDescribeResponseTaskIds(reader, version))
     }
   }
   let warmupTasks: TaskIds[] = []
   {
     const count = reader.arrayLength(true, 3)
     {
-      warmupTasks = []
-      for (let left = count; left > 0; left--) warmupTasks.push(decodeStreamsGroupDescribeResponseTaskIds(reader, version))
+      warmupTasks = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTaskIds(reader, version)]
+      for (let left = count - 1; left > 0; left--) warmupTasks.push(decodeStreamsGroupDescribeResponseTaskIds(reader, version))
     }
   }
   reader.skipTags()
@@ -413,24 +413,24 @@ function decodeStreamsGroupDescribeResponseMember(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(true, 3)
     {
-      clientTags = []
-      for (let left = count; left > 0; left--) clientTags.push(decodeStreamsGroupDescribeResponseKeyValue(reader, version))
+      clientTags = count === 0 ? [] : [decodeStreamsGroupDescribeResponseKeyValue(reader, version)]
+      for (let left = count - 1; left > 0; left--) clientTags.push(decodeStreamsGroupDescribeResponseKeyValue(reader, version))
     }
   }
   let taskOffsets: TaskOffset[] = []
   {
     const count = reader.arrayLength(true, 14)
     {
-      taskOffsets = []
-      for (let left = count; left > 0; left--) taskOffsets.push(decodeStreamsGroupDescribeResponseTaskOffset(reader, version))
+      taskOffsets = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTaskOffset(reader, version)]
+      for (let left = count - 1; left > 0; left--) taskOffsets.push(decodeStreamsGroupDescribeResponseTaskOffset(reader, version))
     }
   }
   let taskEndOffsets: TaskOffset[] = []
   {
     const count = reader.arrayLength(true, 14)
     {
-      taskEndOffsets = []
-      for (let left = count; left > 0; left--) taskEndOffsets.push(decodeStreamsGroupDescribeResponseTaskOffset(reader, version))
+      taskEndOffsets = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTaskOffset(reader, version)]
+      for (let left = count - 1; left > 0; left--) taskEndOffsets.push(decodeStreamsGroupDescribeResponseTaskOffset(reader, version))
     }
   }
   const assignment = decodeStreamsGroupDescribeResponseAssignment(reader, version)
@@ -447,8 +447,8 @@ function decodeStreamsGroupDescribeResponseTopologyDescriptionNode(reader: Reade
   if (version >= 1) {
     const count = reader.arrayLength(true, 1)
     {
-      sourceTopics = []
-      for (let left = count; left > 0; left--) sourceTopics.push(reader.string(true))
+      sourceTopics = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) sourceTopics.push(reader.string(true))
     }
   }
   const sinkTopic = version >= 1 ? reader.nullableString(true) : null
@@ -456,16 +456,16 @@ function decodeStreamsGroupDescribeResponseTopologyDescriptionNode(reader: Reade
   if (version >= 1) {
     const count = reader.arrayLength(true, 1)
     {
-      stores = []
-      for (let left = count; left > 0; left--) stores.push(reader.string(true))
+      stores = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) stores.push(reader.string(true))
     }
   }
   let successors: string[] = []
   if (version >= 1) {
     const count = reader.arrayLength(true, 1)
     {
-      successors = []
-      for (let left = count; left > 0; left--) successors.push(reader.string(true))
+      successors = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) successors.push(reader.string(true))
     }
   }
   reader.skipTags()
@@ -478,8 +478,8 @@ function decodeStreamsGroupDescribeResponseTopologyDescriptionSubtopology(reader
   if (version >= 1) {
     const count = reader.arrayLength(true, 7)
     {
-      nodes = []
-      for (let left = count; left > 0; left--) nodes.push(decodeStreamsGroupDescribeResponseTopologyDescriptionNode(reader, version))
+      nodes = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTopologyDescriptionNode(reader, version)]
+      for (let left = count - 1; left > 0; left--) nodes.push(decodeStreamsGroupDescribeResponseTopologyDescriptionNode(reader, version))
     }
   }
   reader.skipTags()
@@ -498,16 +498,16 @@ function decodeStreamsGroupDescribeResponseTopologyDescription(reader: Reader, v
   if (version >= 1) {
     const count = reader.arrayLength(true, 3)
     {
-      subtopologies = []
-      for (let left = count; left > 0; left--) subtopologies.push(decodeStreamsGroupDescribeResponseTopologyDescriptionSubtopology(reader, version))
+      subtopologies = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTopologyDescriptionSubtopology(reader, version)]
+      for (let left = count - 1; left > 0; left--) subtopologies.push(decodeStreamsGroupDescribeResponseTopologyDescriptionSubtopology(reader, version))
     }
   }
   let globalStores: TopologyDescriptionGlobalStore[] = []
   if (version >= 1) {
     const count = reader.arrayLength(true, 15)
     {
-      globalStores = []
-      for (let left = count; left > 0; left--) globalStores.push(decodeStreamsGroupDescribeResponseTopologyDescriptionGlobalStore(reader, version))
+      globalStores = count === 0 ? [] : [decodeStreamsGroupDescribeResponseTopologyDescriptionGlobalStore(reader, version)]
+      for (let left = count - 1; left > 0; left--) globalStores.push(decodeStreamsGroupDescribeResponseTopologyDescriptionGlobalStore(reader, version))
     }
   }
   reader.skipTags()
@@ -532,8 +532,8 @@ function decodeStreamsGroupDescribeResponseDescribedGroup(reader: Reader, versio
   {
     const count = reader.arrayLength(true, 28)
     {
-      members = []
-      for (let left = count; left > 0; left--) members.push(decodeStreamsGroupDescribeResponseMember(reader, version))
+      members = count === 0 ? [] : [decodeStreamsGroupDescribeResponseMember(reader, version)]
+      for (let left = count - 1; left > 0; left--) members.push(decodeStreamsGroupDescribeResponseMember(reader, version))
     }
   }
   const authorizedOperations = reader.int32()
@@ -551,8 +551,8 @@ export function decodeStreamsGroupDescribeResponse(reader: Reader, version: numb
   {
     const count = reader.arrayLength(true, 20)
     {
-      groups = []
-      for (let left = count; left > 0; left--) groups.push(decodeStreamsGroupDescribeResponseDescribedGroup(reader, version))
+      groups = count === 0 ? [] : [decodeStreamsGroupDescribeResponseDescribedGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) groups.push(decodeStreamsGroupDescribeResponseDescribedGroup(reader, version))
     }
   }
   reader.skipTags()

@@ -156,8 +156,8 @@ function decodeStreamsGroupHeartbeatRequestTopicInfo(reader: Reader, version: nu
   {
     const count = reader.arrayLength(true, 3)
     {
-      topicConfigs = []
-      for (let left = count; left > 0; left--) topicConfigs.push(decodeStreamsGroupHeartbeatRequestKeyValue(reader, version))
+      topicConfigs = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestKeyValue(reader, version)]
+      for (let left = count - 1; left > 0; left--) topicConfigs.push(decodeStreamsGroupHeartbeatRequestKeyValue(reader, version))
     }
   }
   reader.skipTags()
@@ -169,24 +169,24 @@ function decodeStreamsGroupHeartbeatRequestCopartitionGroup(reader: Reader, _ver
   {
     const count = reader.arrayLength(true, 2)
     {
-      sourceTopics = []
-      for (let left = count; left > 0; left--) sourceTopics.push(reader.int16())
+      sourceTopics = count === 0 ? [] : [reader.int16()]
+      for (let left = count - 1; left > 0; left--) sourceTopics.push(reader.int16())
     }
   }
   let sourceTopicRegex: number[] = []
   {
     const count = reader.arrayLength(true, 2)
     {
-      sourceTopicRegex = []
-      for (let left = count; left > 0; left--) sourceTopicRegex.push(reader.int16())
+      sourceTopicRegex = count === 0 ? [] : [reader.int16()]
+      for (let left = count - 1; left > 0; left--) sourceTopicRegex.push(reader.int16())
     }
   }
   let repartitionSourceTopics: number[] = []
   {
     const count = reader.arrayLength(true, 2)
     {
-      repartitionSourceTopics = []
-      for (let left = count; left > 0; left--) repartitionSourceTopics.push(reader.int16())
+      repartitionSourceTopics = count === 0 ? [] : [reader.int16()]
+      for (let left = count - 1; left > 0; left--) repartitionSourceTopics.push(reader.int16())
     }
   }
   reader.skipTags()
@@ -199,48 +199,48 @@ function decodeStreamsGroupHeartbeatRequestSubtopology(reader: Reader, version: 
   {
     const count = reader.arrayLength(true, 1)
     {
-      sourceTopics = []
-      for (let left = count; left > 0; left--) sourceTopics.push(reader.string(true))
+      sourceTopics = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) sourceTopics.push(reader.string(true))
     }
   }
   let sourceTopicRegex: string[] = []
   {
     const count = reader.arrayLength(true, 1)
     {
-      sourceTopicRegex = []
-      for (let left = count; left > 0; left--) sourceTopicRegex.push(reader.string(true))
+      sourceTopicRegex = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) sourceTopicRegex.push(reader.string(true))
     }
   }
   let stateChangelogTopics: TopicInfo[] = []
   {
     const count = reader.arrayLength(true, 9)
     {
-      stateChangelogTopics = []
-      for (let left = count; left > 0; left--) stateChangelogTopics.push(decodeStreamsGroupHeartbeatRequestTopicInfo(reader, version))
+      stateChangelogTopics = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestTopicInfo(reader, version)]
+      for (let left = count - 1; left > 0; left--) stateChangelogTopics.push(decodeStreamsGroupHeartbeatRequestTopicInfo(reader, version))
     }
   }
   let repartitionSinkTopics: string[] = []
   {
     const count = reader.arrayLength(true, 1)
     {
-      repartitionSinkTopics = []
-      for (let left = count; left > 0; left--) repartitionSinkTopics.push(reader.string(true))
+      repartitionSinkTopics = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) repartitionSinkTopics.push(reader.string(true))
     }
   }
   let repartitionSourceTopics: TopicInfo[] = []
   {
     const count = reader.arrayLength(true, 9)
     {
-      repartitionSourceTopics = []
-      for (let left = count; left > 0; left--) repartitionSourceTopics.push(decodeStreamsGroupHeartbeatRequestTopicInfo(reader, version))
+      repartitionSourceTopics = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestTopicInfo(reader, version)]
+      for (let left = count - 1; left > 0; left--) repartitionSourceTopics.push(decodeStreamsGroupHeartbeatRequestTopicInfo(reader, version))
     }
   }
   let copartitionGroups: CopartitionGroup[] = []
   {
     const count = reader.arrayLength(true, 4)
     {
-      copartitionGroups = []
-      for (let left = count; left > 0; left--) copartitionGroups.push(decodeStreamsGroupHeartbeatRequestCopartitionGroup(reader, version))
+      copartitionGroups = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestCopartitionGroup(reader, version)]
+      for (let left = count - 1; left > 0; left--) copartitionGroups.push(decodeStreamsGroupHeartbeatRequestCopartitionGroup(reader, version))
     }
   }
   reader.skipTags()
@@ -253,8 +253,8 @@ function decodeStreamsGroupHeartbeatRequestTopology(reader: Reader, version: num
   {
     const count = reader.arrayLength(true, 8)
     {
-      subtopologies = []
-      for (let left = count; left > 0; left--) subtopologies.push(decodeStreamsGroupHeartbeatRequestSubtopology(reader, version))
+      subtopologies = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestSubtopology(reader, version)]
+      for (let left = count - 1; left > 0; left--) subtopologies.push(decodeStreamsGroupHeartbeatRequestSubtopology(reader, version))
     }
   }
   reader.skipTags()
@@ -267,8 +267,8 @@ function decodeStreamsGroupHeartbeatRequestTaskIds(reader: Reader, _version: num
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -317,8 +317,8 @@ export function decodeStreamsGroupHeartbeatRequest(reader: Reader, version: numb
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) activeTasks = null
     else {
-      activeTasks = []
-      for (let left = count; left > 0; left--) activeTasks.push(decodeStreamsGroupHeartbeatRequestTaskIds(reader, version))
+      activeTasks = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestTaskIds(reader, version)]
+      for (let left = count - 1; left > 0; left--) activeTasks.push(decodeStreamsGroupHeartbeatRequestTaskIds(reader, version))
     }
   }
   let standbyTasks: TaskIds[] | null = null
@@ -326,8 +326,8 @@ export function decodeStreamsGroupHeartbeatRequest(reader: Reader, version: numb
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) standbyTasks = null
     else {
-      standbyTasks = []
-      for (let left = count; left > 0; left--) standbyTasks.push(decodeStreamsGroupHeartbeatRequestTaskIds(reader, version))
+      standbyTasks = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestTaskIds(reader, version)]
+      for (let left = count - 1; left > 0; left--) standbyTasks.push(decodeStreamsGroupHeartbeatRequestTaskIds(reader, version))
     }
   }
   let warmupTasks: TaskIds[] | null = null
@@ -335,8 +335,8 @@ export function decodeStreamsGroupHeartbeatRequest(reader: Reader, version: numb
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) warmupTasks = null
     else {
-      warmupTasks = []
-      for (let left = count; left > 0; left--) warmupTasks.push(decodeStreamsGroupHeartbeatRequestTaskIds(reader, version))
+      warmupTasks = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestTaskIds(reader, version)]
+      for (let left = count - 1; left > 0; left--) warmupTasks.push(decodeStreamsGroupHeartbeatRequestTaskIds(reader, version))
     }
   }
   const processId = reader.nullableString(true)
@@ -346,8 +346,8 @@ export function decodeStreamsGroupHeartbeatRequest(reader: Reader, version: numb
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) clientTags = null
     else {
-      clientTags = []
-      for (let left = count; left > 0; left--) clientTags.push(decodeStreamsGroupHeartbeatRequestKeyValue(reader, version))
+      clientTags = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestKeyValue(reader, version)]
+      for (let left = count - 1; left > 0; left--) clientTags.push(decodeStreamsGroupHeartbeatRequestKeyValue(reader, version))
     }
   }
   let taskOffsets: TaskOffset[] | null = null
@@ -355,8 +355,8 @@ export function decodeStreamsGroupHeartbeatRequest(reader: Reader, version: numb
     const count = reader.nullableArrayLength(true, 14)
     if (count < 0) taskOffsets = null
     else {
-      taskOffsets = []
-      for (let left = count; left > 0; left--) taskOffsets.push(decodeStreamsGroupHeartbeatRequestTaskOffset(reader, version))
+      taskOffsets = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestTaskOffset(reader, version)]
+      for (let left = count - 1; left > 0; left--) taskOffsets.push(decodeStreamsGroupHeartbeatRequestTaskOffset(reader, version))
     }
   }
   let taskEndOffsets: TaskOffset[] | null = null
@@ -364,8 +364,8 @@ export function decodeStreamsGroupHeartbeatRequest(reader: Reader, version: numb
     const count = reader.nullableArrayLength(true, 14)
     if (count < 0) taskEndOffsets = null
     else {
-      taskEndOffsets = []
-      for (let left = count; left > 0; left--) taskEndOffsets.push(decodeStreamsGroupHeartbeatRequestTaskOffset(reader, version))
+      taskEndOffsets = count === 0 ? [] : [decodeStreamsGroupHeartbeatRequestTaskOffset(reader, version)]
+      for (let left = count - 1; left > 0; left--) taskEndOffsets.push(decodeStreamsGroupHeartbeatRequestTaskOffset(reader, version))
     }
   }
   const shutdownApplication = reader.bool()
@@ -668,8 +668,8 @@ function decodeStreamsGroupHeartbeatResponseTaskIds(reader: Reader, _version: nu
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -689,8 +689,8 @@ function decodeStreamsGroupHeartbeatResponseTopicPartition(reader: Reader, _vers
   {
     const count = reader.arrayLength(true, 4)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(reader.int32())
+      partitions = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitions.push(reader.int32())
     }
   }
   reader.skipTags()
@@ -703,16 +703,16 @@ function decodeStreamsGroupHeartbeatResponseEndpointToPartitions(reader: Reader,
   {
     const count = reader.arrayLength(true, 3)
     {
-      activePartitions = []
-      for (let left = count; left > 0; left--) activePartitions.push(decodeStreamsGroupHeartbeatResponseTopicPartition(reader, version))
+      activePartitions = count === 0 ? [] : [decodeStreamsGroupHeartbeatResponseTopicPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) activePartitions.push(decodeStreamsGroupHeartbeatResponseTopicPartition(reader, version))
     }
   }
   let standbyPartitions: TopicPartition[] = []
   {
     const count = reader.arrayLength(true, 3)
     {
-      standbyPartitions = []
-      for (let left = count; left > 0; left--) standbyPartitions.push(decodeStreamsGroupHeartbeatResponseTopicPartition(reader, version))
+      standbyPartitions = count === 0 ? [] : [decodeStreamsGroupHeartbeatResponseTopicPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) standbyPartitions.push(decodeStreamsGroupHeartbeatResponseTopicPartition(reader, version))
     }
   }
   reader.skipTags()
@@ -747,8 +747,8 @@ export function decodeStreamsGroupHeartbeatResponse(reader: Reader, version: num
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) status = null
     else {
-      status = []
-      for (let left = count; left > 0; left--) status.push(decodeStreamsGroupHeartbeatResponseStatus(reader, version))
+      status = count === 0 ? [] : [decodeStreamsGroupHeartbeatResponseStatus(reader, version)]
+      for (let left = count - 1; left > 0; left--) status.push(decodeStreamsGroupHeartbeatResponseStatus(reader, version))
     }
   }
   let activeTasks: TaskIds[] | null = null
@@ -756,8 +756,8 @@ export function decodeStreamsGroupHeartbeatResponse(reader: Reader, version: num
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) activeTasks = null
     else {
-      activeTasks = []
-      for (let left = count; left > 0; left--) activeTasks.push(decodeStreamsGroupHeartbeatResponseTaskIds(reader, version))
+      activeTasks = count === 0 ? [] : [decodeStreamsGroupHeartbeatResponseTaskIds(reader, version)]
+      for (let left = count - 1; left > 0; left--) activeTasks.push(decodeStreamsGroupHeartbeatResponseTaskIds(reader, version))
     }
   }
   let standbyTasks: TaskIds[] | null = null
@@ -765,8 +765,8 @@ export function decodeStreamsGroupHeartbeatResponse(reader: Reader, version: num
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) standbyTasks = null
     else {
-      standbyTasks = []
-      for (let left = count; left > 0; left--) standbyTasks.push(decodeStreamsGroupHeartbeatResponseTaskIds(reader, version))
+      standbyTasks = count === 0 ? [] : [decodeStreamsGroupHeartbeatResponseTaskIds(reader, version)]
+      for (let left = count - 1; left > 0; left--) standbyTasks.push(decodeStreamsGroupHeartbeatResponseTaskIds(reader, version))
     }
   }
   let warmupTasks: TaskIds[] | null = null
@@ -774,8 +774,8 @@ export function decodeStreamsGroupHeartbeatResponse(reader: Reader, version: num
     const count = reader.nullableArrayLength(true, 3)
     if (count < 0) warmupTasks = null
     else {
-      warmupTasks = []
-      for (let left = count; left > 0; left--) warmupTasks.push(decodeStreamsGroupHeartbeatResponseTaskIds(reader, version))
+      warmupTasks = count === 0 ? [] : [decodeStreamsGroupHeartbeatResponseTaskIds(reader, version)]
+      for (let left = count - 1; left > 0; left--) warmupTasks.push(decodeStreamsGroupHeartbeatResponseTaskIds(reader, version))
     }
   }
   const topologyDescriptionRequired = version >= 1 ? reader.bool() : false
@@ -785,8 +785,8 @@ export function decodeStreamsGroupHeartbeatResponse(reader: Reader, version: num
     const count = reader.nullableArrayLength(true, 7)
     if (count < 0) partitionsByUserEndpoint = null
     else {
-      partitionsByUserEndpoint = []
-      for (let left = count; left > 0; left--) partitionsByUserEndpoint.push(decodeStreamsGroupHeartbeatResponseEndpointToPartitions(reader, version))
+      partitionsByUserEndpoint = count === 0 ? [] : [decodeStreamsGroupHeartbeatResponseEndpointToPartitions(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitionsByUserEndpoint.push(decodeStreamsGroupHeartbeatResponseEndpointToPartitions(reader, version))
     }
   }
   reader.skipTags()

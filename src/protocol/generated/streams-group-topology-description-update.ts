@@ -70,8 +70,8 @@ function decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNo
   {
     const count = reader.arrayLength(true, 1)
     {
-      sourceTopics = []
-      for (let left = count; left > 0; left--) sourceTopics.push(reader.string(true))
+      sourceTopics = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) sourceTopics.push(reader.string(true))
     }
   }
   const sinkTopic = reader.nullableString(true)
@@ -79,16 +79,16 @@ function decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNo
   {
     const count = reader.arrayLength(true, 1)
     {
-      stores = []
-      for (let left = count; left > 0; left--) stores.push(reader.string(true))
+      stores = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) stores.push(reader.string(true))
     }
   }
   let successors: string[] = []
   {
     const count = reader.arrayLength(true, 1)
     {
-      successors = []
-      for (let left = count; left > 0; left--) successors.push(reader.string(true))
+      successors = count === 0 ? [] : [reader.string(true)]
+      for (let left = count - 1; left > 0; left--) successors.push(reader.string(true))
     }
   }
   reader.skipTags()
@@ -101,8 +101,8 @@ function decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSu
   {
     const count = reader.arrayLength(true, 7)
     {
-      nodes = []
-      for (let left = count; left > 0; left--) nodes.push(decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode(reader, version))
+      nodes = count === 0 ? [] : [decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode(reader, version)]
+      for (let left = count - 1; left > 0; left--) nodes.push(decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionNode(reader, version))
     }
   }
   reader.skipTags()
@@ -121,16 +121,16 @@ function decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescription(r
   {
     const count = reader.arrayLength(true, 3)
     {
-      subtopologies = []
-      for (let left = count; left > 0; left--) subtopologies.push(decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology(reader, version))
+      subtopologies = count === 0 ? [] : [decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology(reader, version)]
+      for (let left = count - 1; left > 0; left--) subtopologies.push(decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionSubtopology(reader, version))
     }
   }
   let globalStores: TopologyDescriptionGlobalStore[] = []
   {
     const count = reader.arrayLength(true, 15)
     {
-      globalStores = []
-      for (let left = count; left > 0; left--) globalStores.push(decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStore(reader, version))
+      globalStores = count === 0 ? [] : [decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStore(reader, version)]
+      for (let left = count - 1; left > 0; left--) globalStores.push(decodeStreamsGroupTopologyDescriptionUpdateRequestTopologyDescriptionGlobalStore(reader, version))
     }
   }
   reader.skipTags()

@@ -55,8 +55,8 @@ export function decodeSyncGroupRequest(reader: Reader, version: number): SyncGro
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      assignments = []
-      for (let left = count; left > 0; left--) assignments.push(decodeSyncGroupRequestSyncGroupRequestAssignment(reader, version))
+      assignments = count === 0 ? [] : [decodeSyncGroupRequestSyncGroupRequestAssignment(reader, version)]
+      for (let left = count - 1; left > 0; left--) assignments.push(decodeSyncGroupRequestSyncGroupRequestAssignment(reader, version))
     }
   }
   if (flexible) reader.skipTags()

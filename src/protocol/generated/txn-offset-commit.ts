@@ -75,8 +75,8 @@ function decodeTxnOffsetCommitRequestTxnOffsetCommitRequestTopic(reader: Reader,
   {
     const count = reader.arrayLength(flexible, 14)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeTxnOffsetCommitRequestTxnOffsetCommitRequestPartition(reader, version))
+      partitions = count === 0 ? [] : [decodeTxnOffsetCommitRequestTxnOffsetCommitRequestPartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeTxnOffsetCommitRequestTxnOffsetCommitRequestPartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -103,8 +103,8 @@ export function decodeTxnOffsetCommitRequest(reader: Reader, version: number): T
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeTxnOffsetCommitRequestTxnOffsetCommitRequestTopic(reader, version))
+      topics = count === 0 ? [] : [decodeTxnOffsetCommitRequestTxnOffsetCommitRequestTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeTxnOffsetCommitRequestTxnOffsetCommitRequestTopic(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -230,8 +230,8 @@ function decodeTxnOffsetCommitResponseTxnOffsetCommitResponseTopic(reader: Reade
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeTxnOffsetCommitResponseTxnOffsetCommitResponsePartition(reader, version))
+      partitions = count === 0 ? [] : [decodeTxnOffsetCommitResponseTxnOffsetCommitResponsePartition(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeTxnOffsetCommitResponseTxnOffsetCommitResponsePartition(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -246,8 +246,8 @@ export function decodeTxnOffsetCommitResponse(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeTxnOffsetCommitResponseTxnOffsetCommitResponseTopic(reader, version))
+      topics = count === 0 ? [] : [decodeTxnOffsetCommitResponseTxnOffsetCommitResponseTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeTxnOffsetCommitResponseTxnOffsetCommitResponseTopic(reader, version))
     }
   }
   if (flexible) reader.skipTags()

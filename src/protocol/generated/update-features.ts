@@ -46,8 +46,8 @@ export function decodeUpdateFeaturesRequest(reader: Reader, version: number): Up
   {
     const count = reader.arrayLength(true, 5)
     {
-      featureUpdates = []
-      for (let left = count; left > 0; left--) featureUpdates.push(decodeUpdateFeaturesRequestFeatureUpdateKey(reader, version))
+      featureUpdates = count === 0 ? [] : [decodeUpdateFeaturesRequestFeatureUpdateKey(reader, version)]
+      for (let left = count - 1; left > 0; left--) featureUpdates.push(decodeUpdateFeaturesRequestFeatureUpdateKey(reader, version))
     }
   }
   const validateOnly = version >= 1 ? reader.bool() : false
@@ -135,8 +135,8 @@ export function decodeUpdateFeaturesResponse(reader: Reader, version: number): U
   if (version <= 1) {
     const count = reader.arrayLength(true, 5)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeUpdateFeaturesResponseUpdatableFeatureResult(reader, version))
+      results = count === 0 ? [] : [decodeUpdateFeaturesResponseUpdatableFeatureResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeUpdateFeaturesResponseUpdatableFeatureResult(reader, version))
     }
   }
   reader.skipTags()

@@ -89,8 +89,8 @@ function decodeWriteShareGroupStateRequestPartitionData(reader: Reader, version:
   {
     const count = reader.arrayLength(true, 20)
     {
-      stateBatches = []
-      for (let left = count; left > 0; left--) stateBatches.push(decodeWriteShareGroupStateRequestStateBatch(reader, version))
+      stateBatches = count === 0 ? [] : [decodeWriteShareGroupStateRequestStateBatch(reader, version)]
+      for (let left = count - 1; left > 0; left--) stateBatches.push(decodeWriteShareGroupStateRequestStateBatch(reader, version))
     }
   }
   reader.skipTags()
@@ -103,8 +103,8 @@ function decodeWriteShareGroupStateRequestWriteStateData(reader: Reader, version
   {
     const count = reader.arrayLength(true, 22)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeWriteShareGroupStateRequestPartitionData(reader, version))
+      partitions = count === 0 ? [] : [decodeWriteShareGroupStateRequestPartitionData(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeWriteShareGroupStateRequestPartitionData(reader, version))
     }
   }
   reader.skipTags()
@@ -118,8 +118,8 @@ export function decodeWriteShareGroupStateRequest(reader: Reader, version: numbe
   {
     const count = reader.arrayLength(true, 18)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeWriteShareGroupStateRequestWriteStateData(reader, version))
+      topics = count === 0 ? [] : [decodeWriteShareGroupStateRequestWriteStateData(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeWriteShareGroupStateRequestWriteStateData(reader, version))
     }
   }
   reader.skipTags()
@@ -231,8 +231,8 @@ function decodeWriteShareGroupStateResponseWriteStateResult(reader: Reader, vers
   {
     const count = reader.arrayLength(true, 8)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeWriteShareGroupStateResponsePartitionResult(reader, version))
+      partitions = count === 0 ? [] : [decodeWriteShareGroupStateResponsePartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeWriteShareGroupStateResponsePartitionResult(reader, version))
     }
   }
   reader.skipTags()
@@ -245,8 +245,8 @@ export function decodeWriteShareGroupStateResponse(reader: Reader, version: numb
   {
     const count = reader.arrayLength(true, 18)
     {
-      results = []
-      for (let left = count; left > 0; left--) results.push(decodeWriteShareGroupStateResponseWriteStateResult(reader, version))
+      results = count === 0 ? [] : [decodeWriteShareGroupStateResponseWriteStateResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) results.push(decodeWriteShareGroupStateResponseWriteStateResult(reader, version))
     }
   }
   reader.skipTags()

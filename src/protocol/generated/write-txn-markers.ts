@@ -46,8 +46,8 @@ function decodeWriteTxnMarkersRequestWritableTxnMarkerTopic(reader: Reader, vers
   {
     const count = reader.arrayLength(flexible, 4)
     {
-      partitionIndexes = []
-      for (let left = count; left > 0; left--) partitionIndexes.push(reader.int32())
+      partitionIndexes = count === 0 ? [] : [reader.int32()]
+      for (let left = count - 1; left > 0; left--) partitionIndexes.push(reader.int32())
     }
   }
   if (flexible) reader.skipTags()
@@ -70,8 +70,8 @@ function decodeWriteTxnMarkersRequestWritableTxnMarker(reader: Reader, version: 
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeWriteTxnMarkersRequestWritableTxnMarkerTopic(reader, version))
+      topics = count === 0 ? [] : [decodeWriteTxnMarkersRequestWritableTxnMarkerTopic(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeWriteTxnMarkersRequestWritableTxnMarkerTopic(reader, version))
     }
   }
   const coordinatorEpoch = reader.int32()
@@ -87,8 +87,8 @@ export function decodeWriteTxnMarkersRequest(reader: Reader, version: number): W
   {
     const count = reader.arrayLength(flexible, 17)
     {
-      markers = []
-      for (let left = count; left > 0; left--) markers.push(decodeWriteTxnMarkersRequestWritableTxnMarker(reader, version))
+      markers = count === 0 ? [] : [decodeWriteTxnMarkersRequestWritableTxnMarker(reader, version)]
+      for (let left = count - 1; left > 0; left--) markers.push(decodeWriteTxnMarkersRequestWritableTxnMarker(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -198,8 +198,8 @@ function decodeWriteTxnMarkersResponseWritableTxnMarkerTopicResult(reader: Reade
   {
     const count = reader.arrayLength(flexible, 6)
     {
-      partitions = []
-      for (let left = count; left > 0; left--) partitions.push(decodeWriteTxnMarkersResponseWritableTxnMarkerPartitionResult(reader, version))
+      partitions = count === 0 ? [] : [decodeWriteTxnMarkersResponseWritableTxnMarkerPartitionResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) partitions.push(decodeWriteTxnMarkersResponseWritableTxnMarkerPartitionResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -213,8 +213,8 @@ function decodeWriteTxnMarkersResponseWritableTxnMarkerResult(reader: Reader, ve
   {
     const count = reader.arrayLength(flexible, 3)
     {
-      topics = []
-      for (let left = count; left > 0; left--) topics.push(decodeWriteTxnMarkersResponseWritableTxnMarkerTopicResult(reader, version))
+      topics = count === 0 ? [] : [decodeWriteTxnMarkersResponseWritableTxnMarkerTopicResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) topics.push(decodeWriteTxnMarkersResponseWritableTxnMarkerTopicResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()
@@ -228,8 +228,8 @@ export function decodeWriteTxnMarkersResponse(reader: Reader, version: number): 
   {
     const count = reader.arrayLength(flexible, 10)
     {
-      markers = []
-      for (let left = count; left > 0; left--) markers.push(decodeWriteTxnMarkersResponseWritableTxnMarkerResult(reader, version))
+      markers = count === 0 ? [] : [decodeWriteTxnMarkersResponseWritableTxnMarkerResult(reader, version)]
+      for (let left = count - 1; left > 0; left--) markers.push(decodeWriteTxnMarkersResponseWritableTxnMarkerResult(reader, version))
     }
   }
   if (flexible) reader.skipTags()
