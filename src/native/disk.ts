@@ -121,7 +121,7 @@ export class NativeDisk implements Disk {
 
   #pathOf(file: FileHandle): string {
     const path = this.#paths.get(file)
-    assert(path !== undefined, `file handle ${file} is not open`)
+    assert(path !== undefined, 'the file is open')
     return path
   }
 }
@@ -220,7 +220,7 @@ class NativeDiskQueue implements DiskQueue {
 }
 
 function assertWhole(value: number): void {
-  assert(Number.isSafeInteger(value) && value >= 0, `${value} is no position or size`)
+  assert(Number.isSafeInteger(value) && value >= 0, 'a position or size is a whole number')
 }
 
 /** Nothing for an entry that was removed since the directory was read. */

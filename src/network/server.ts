@@ -241,7 +241,7 @@ export class NetworkServer {
     if (connection === undefined) return
     const slabIndex = rows[at + 1]!
     const bytes = slabs[slabIndex]
-    assert(bytes !== undefined, `no slab ${slabIndex}`)
+    assert(bytes !== undefined, 'the slab of a frame is there')
     const start = rows[at + 2]!
     connection.lastActiveMs = this.#passMs
     connection.accept({ bytes, start, end: start + rows[at + 3]!, slabIndex })

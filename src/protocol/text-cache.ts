@@ -8,7 +8,7 @@ const ASCII_MAX = 127
  * the last one to come keeps a slot.
  */
 export class TextCache {
-  readonly #texts: string[] = new Array(SLOTS).fill('')
+  readonly #texts: string[] = Array.from({ length: SLOTS }, () => '')
 
   /** Null when a byte is not ASCII, or there are too many. */
   read(bytes: Uint8Array, start: number, length: number): string | null {
