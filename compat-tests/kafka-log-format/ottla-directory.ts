@@ -58,6 +58,7 @@ export class OttlaDirectory {
       initialConfig: this.#config,
       retentionCheckIntervalMs: 300_000,
       checkpointIntervalMs: 60_000,
+      groupJournalMaxBytes: 0,
       producerIdExpirationMs: 86_400_000,
       openSegmentsMax: 1000,
       producerIdExpirationCheckIntervalMs: 600_000,

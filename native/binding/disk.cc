@@ -271,6 +271,37 @@ void queueSubmit(const Napi::CallbackInfo& info) {
   queue->submit(info.Env(), std::move(job));
 }
 
+/** Rows [file, position, size]; empty, and EBADF thrown, when one of the files is not open. */
+std::unique_ptr<disk::Gather> gatherOf(const Napi::CallbackInfo& info) {
+  const Napi::Uint8Array head = info[4].As<Napi::Uint8Array>();
+  const Napi::Float64Array rows = info[5].As<Napi::Float64Array>();
+  auto gathered = std::make_unique<disk::Gather>();
+  gathered->position = positionAt(info, 3);
+  gathered->head.assign(head.Data(), head.Data() + head.ByteLength());
+  for (size_t at = 0; at + 2 < rows.ElementLength(); at += 3) {
+    std::shared_ptr<File> file = filesOf(info).get(static_cast<int32_t>(rows[at]));
+    if (file == nullptr) {
+      throwErrno(info.Env(), EBADF, "pread");
+      return nullptr;
+    }
+    const auto position = static_cast<int64_t>(rows[at + 1]);
+    gathered->ranges.push_back({std::move(file), position, static_cast<size_t>(rows[at + 2])});
+  }
+  return gathered;
+}
+
+void queueGather(const Napi::CallbackInfo& info) {
+  QueueBinding* const queue = queuesOf(info).get(integerAt(info, 0));
+  if (queue == nullptr) return throwErrno(info.Env(), EBADF, "queueGather");
+  QueueJob job;
+  job.operation = QueueOperation::kGather;
+  job.ticket = integerAt(info, 1);
+  job.file = filesOf(info).get(integerAt(info, 2));
+  if (job.file == nullptr) return throwErrno(info.Env(), EBADF, "pwritev");
+  job.gathered = gatherOf(info);
+  if (job.gathered != nullptr) queue->submit(info.Env(), std::move(job));
+}
+
 void queueClose(const Napi::CallbackInfo& info) {
   QueueBinding* const queue = queuesOf(info).remove(integerAt(info, 0));
   if (queue == nullptr) return throwErrno(info.Env(), EBADF, "queueClose");
@@ -297,6 +328,7 @@ void registerDisk(Napi::Env env, Napi::Object exports) {
   set("directorySync", directorySync);
   set("queueOpen", queueOpen);
   set("queueSubmit", queueSubmit);
+  set("queueGather", queueGather);
   set("queueClose", queueClose);
 }
 

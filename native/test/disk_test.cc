@@ -15,7 +15,9 @@
 
 #include "../core/disk/disk-queue.h"
 #include "../core/disk/file-table.h"
+#include "../core/disk/gather.h"
 #include "../core/disk/operations.h"
+#include "../core/records/crc32c.h"
 #include "disk-faulting-backend.h"
 
 namespace {
@@ -73,6 +75,44 @@ void handlesAreReusedOnlyAfterRemoval() {
   CHECK(table.get(first) == nullptr && table.get(-1) == nullptr && table.get(99) == nullptr);
   CHECK(table.add(file) == first);
   CHECK(table.count() == 2);
+}
+
+void rangesOfFilesAreGatheredBehindTheirHeadAndSynced() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  const std::shared_ptr<File> source = create(backend, directory / "source");
+  const std::shared_ptr<File> target = create(backend, directory / "target");
+  const std::string content = "0123456789";
+  std::vector<iovec> buffers = {bufferOf(content)};
+  CHECK(writeFully(*source, buffers, 0) == 0);
+  Gather gathered;
+  gathered.head.assign({'h', 'e', 'a', 'd', 0, 0, 0, 0, '!'});
+  gathered.ranges = {{source, 7, 3}, {source, 0, 2}};
+  gathered.position = 5;
+  CHECK(gather(*target, gathered) == 0);
+  CHECK(backend.countOf("fdatasync") == 1);
+  const std::string written = contentOf(target).substr(5);
+  CHECK(written.substr(0, 4) == "head" && written.substr(8) == "!78901");
+  const uint32_t crc = ottla::records::crc32c(0, reinterpret_cast<const uint8_t*>("!78901"), 6);
+  for (int i = 0; i < 4; i += 1) {
+    CHECK(static_cast<uint8_t>(written[4 + i]) == static_cast<uint8_t>(crc >> (24 - 8 * i)));
+  }
+}
+
+void aRangeThatIsNotThereIsAnErrorAndNothingIsWritten() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  const std::shared_ptr<File> source = create(backend, directory / "source");
+  const std::shared_ptr<File> target = create(backend, directory / "target");
+  Gather gathered;
+  gathered.head.assign(8, 0);
+  gathered.ranges = {{source, 0, 1}};
+  CHECK(gather(*target, gathered) == EIO);
+  backend.fail("pread", 2, EBADF);
+  CHECK(gather(*target, gathered) == EBADF);
+  gathered.head.resize(7);
+  CHECK(gather(*target, gathered) == EINVAL);
+  CHECK(backend.countOf("pwritev") == 0);
 }
 
 void aFileStaysOpenWhileSomebodyHoldsIt() {
@@ -246,6 +286,8 @@ void theQueueEndsWithWhatWasSubmitted() {
 
 int main() {
   handlesAreReusedOnlyAfterRemoval();
+  rangesOfFilesAreGatheredBehindTheirHeadAndSynced();
+  aRangeThatIsNotThereIsAnErrorAndNothingIsWritten();
   aFileStaysOpenWhileSomebodyHoldsIt();
   shortAndInterruptedWritesAreContinued();
   manyBuffersAreWrittenInSeveralCalls();

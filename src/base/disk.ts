@@ -66,6 +66,11 @@ export interface DiskQueue {
   unlink(path: string, ticket: number): void
   /** Removes a directory and the files in it. */
   removeTree(path: string, ticket: number): void
+  /**
+   * Writes `head`, and behind it ranges of files, a row `[file, position, sizeBytes]` of `ranges` for each, to
+   * `position` of `file`, and syncs it. Bytes 4 to 8 of what is written become the CRC-32C, big-endian, of all behind.
+   */
+  gather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array, ticket: number): void
   /** Ends the thread after what is queued; no completion is delivered after `close` has returned. */
   close(): void
 }

@@ -63,6 +63,7 @@ export class Broker {
       retentionCheckIntervalMs: config.retentionCheckIntervalMs,
       checkpointIntervalMs: Math.min(config.recoveryCheckpointIntervalMs, config.startCheckpointIntervalMs),
       producerIdExpirationMs: config.producerIdExpirationMs,
+      groupJournalMaxBytes: config.groupJournalMaxBytes,
       openSegmentsMax: platform.openSegmentsMax,
       producerIdExpirationCheckIntervalMs: config.producerIdExpirationCheckIntervalMs,
       flushCheckIntervalMs: config.flushSchedulerIntervalMs,

@@ -157,6 +157,7 @@ export class OffsetRequests {
         initialConfig: CONFIG,
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
+        groupJournalMaxBytes: 64 * 1024 * 1024,
         producerIdExpirationMs: 86_400_000,
         openSegmentsMax: 1000,
         producerIdExpirationCheckIntervalMs: 600_000,

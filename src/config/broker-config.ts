@@ -37,6 +37,8 @@ export interface BrokerConfig {
   readonly retentionCheckIntervalMs: number
   readonly flushSchedulerIntervalMs: number
   readonly recoveryCheckpointIntervalMs: number
+  /** 0 for none. */
+  readonly groupJournalMaxBytes: number
   readonly startCheckpointIntervalMs: number
   /** Every key that was set at the start, with its exact text. */
   readonly staticEntries: ReadonlyMap<string, string>

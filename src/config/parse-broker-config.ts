@@ -105,6 +105,7 @@ function typedFields(text: Text) {
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
     flushSchedulerIntervalMs: number('log.flush.scheduler.interval.ms'),
     recoveryCheckpointIntervalMs: number('log.flush.offset.checkpoint.interval.ms'),
+    groupJournalMaxBytes: number('ottla.group.journal.bytes'),
     startCheckpointIntervalMs: number('log.flush.start.offset.checkpoint.interval.ms'),
   }
 }

@@ -28,6 +28,15 @@ export function queueSubmit(
   toPath: string,
   sizeBytes: number,
 ): void
+/** Operation 7: `rows` has [file, position, size] of each range; see DiskQueue.gather. */
+export function queueGather(
+  queue: number,
+  ticket: number,
+  file: number,
+  position: number,
+  head: Uint8Array,
+  rows: Float64Array,
+): void
 export function queueClose(queue: number): void
 
 // ---- sockets (native/binding/transport.cc) ----

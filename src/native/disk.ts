@@ -121,7 +121,7 @@ export class NativeDisk implements Disk {
 
   #pathOf(file: FileHandle): string {
     const path = this.#paths.get(file)
-    assert(path !== undefined, 'the file is open')
+    assert(path !== undefined, 'the file is not open')
     return path
   }
 }
@@ -195,6 +195,12 @@ class NativeDiskQueue implements DiskQueue {
     this.#submit(QUEUE_OPERATION.removeTree, ticket, NO_FILE, path, '', 0)
   }
 
+  gather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array, ticket: number): void {
+    assertWhole(position)
+    assertTicket(ticket)
+    attempt('', () => this.#binding.queueGather(this.#queue, ticket, file, position, head, ranges))
+  }
+
   close(): void {
     this.#binding.queueClose(this.#queue)
   }
@@ -207,16 +213,17 @@ class NativeDiskQueue implements DiskQueue {
     toPath: string,
     sizeBytes: number,
   ): void {
-    assert(
-      Number.isInteger(ticket) && ticket >= 0 && ticket < TICKET_BOUND,
-      `ticket ${ticket} is out of range`,
-    )
+    assertTicket(ticket)
     try {
       this.#binding.queueSubmit(this.#queue, operation, ticket, file, path, toPath, sizeBytes)
     } catch (error) {
       throw asStorageError(error, path)
     }
   }
+}
+
+function assertTicket(ticket: number): void {
+  assert(Number.isInteger(ticket) && ticket >= 0 && ticket < TICKET_BOUND, 'a ticket is a whole number')
 }
 
 function assertWhole(value: number): void {

@@ -15,6 +15,7 @@ import { errorName } from './error-name.ts'
 import { SimDirectory } from './sim/sim-directory.ts'
 import { type Schedule, SimDiskQueue, type SimQueueTarget } from './sim/sim-disk-queue.ts'
 import { SimFile } from './sim/sim-file.ts'
+import { gatherBytes } from './sim/sim-gather.ts'
 
 /** The calls that can be told to fail. */
 export type SimOperation =
@@ -117,14 +118,7 @@ export class SimDisk implements Disk {
   }
 
   pwritev(file: FileHandle, buffers: readonly Uint8Array[], position: number): void {
-    const { file: target, path } = this.#writable(file, 'pwritev')
-    let at = position
-    for (const bytes of buffers) {
-      const roomBytes = this.#roomFor(target, at)
-      target.write(bytes.subarray(0, Math.min(bytes.length, roomBytes)), at)
-      if (bytes.length > roomBytes) throw new StorageError('ENOSPC', 'pwritev', path)
-      at += bytes.length
-    }
+    this.#write(this.#writable(file, 'pwritev'), buffers, position)
   }
 
   pread(file: FileHandle, into: Uint8Array, position: number): number {
@@ -238,6 +232,7 @@ export class SimDisk implements Disk {
         const open = this.#file(file)
         return () => this.#sync(open)
       },
+      pinGather: (file, position, head, ranges) => this.#pinGather(file, position, head, ranges),
       syncDirectory: path => this.syncDirectory(path),
       rename: (from, to) => this.rename(from, to),
       createFile: (path, sizeBytes) => this.#createFile(path, sizeBytes),
@@ -248,6 +243,36 @@ export class SimDisk implements Disk {
       isDead: () => this.#dead,
     }
     return new SimDiskQueue(target, this.#schedule, onCompletions)
+  }
+
+  #write({ file: target, path }: OpenFile, buffers: readonly Uint8Array[], position: number): void {
+    let at = position
+    for (const bytes of buffers) {
+      const roomBytes = this.#roomFor(target, at)
+      target.write(bytes.subarray(0, Math.min(bytes.length, roomBytes)), at)
+      if (bytes.length > roomBytes) throw new StorageError('ENOSPC', 'pwritev', path)
+      at += bytes.length
+    }
+  }
+
+  #pinGather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array): () => void {
+    const target = this.#file(file)
+    const copiedHead = head.slice()
+    const parts: { open: OpenFile; position: number; sizeBytes: number }[] = []
+    for (let at = 0; at < ranges.length; at += 3) {
+      parts.push({ open: this.#file(ranges[at]!), position: ranges[at + 1]!, sizeBytes: ranges[at + 2]! })
+    }
+    return () => {
+      const read = parts.map(part => {
+        const bytes = new Uint8Array(part.sizeBytes)
+        this.#enter('pread', part.open.path)
+        if (part.open.file.read(bytes, part.position) === bytes.length) return bytes
+        throw new StorageError('EIO', 'pread', part.open.path)
+      })
+      this.#enter('pwritev', target.path)
+      this.#write(target, [gatherBytes(copiedHead, read)], position)
+      this.#sync(target)
+    }
   }
 
   #sync(open: OpenFile): void {

@@ -257,7 +257,7 @@ export class Partition {
 
   #isFlushDueBy(endOffset: number): boolean {
     const { log } = this
-    return log !== null && endOffset - log.syncedOffset >= log.config.flushMessages
+    return log !== null && endOffset - log.safeOffset >= log.config.flushMessages
   }
 
   #tellWatchers(): void {

@@ -4,6 +4,7 @@ import { writeSmallFile } from '../base/small-file.ts'
 import { StorageError } from '../base/storage-error.ts'
 import type { BatchNative } from './batch-native.ts'
 import { encodePartitionOffsets } from './checkpoint-file.ts'
+import { removeJournals } from './group-journal/replay-journals.ts'
 import { CLEAN_SHUTDOWN_FILE_NAME, checkpointFiles } from './load-directory.ts'
 import type { Log } from './log.ts'
 import type { LogDirectory } from './log-directory.ts'
@@ -51,6 +52,7 @@ function stop(
   const { disk } = ports
   for (const log of logs) if (syncSegments(disk, log)) events.onDurable(log)
   events.onDurablePassEnd()
+  removeJournals(directory.path, disk)
   for (const log of logs) if (!log.isClean) writeBesides(ports, log)
   for (const [name, entries] of checkpointFiles(logs, directory.unreadable)) {
     writeSmallFile(disk, `${directory.path}/${name}`, encodePartitionOffsets(entries))
@@ -69,7 +71,7 @@ function syncSegments(disk: Disk, log: Log): boolean {
     if (!segment.isEntrySynced) disk.syncDirectory(segment.directoryPath)
     segment.isEntrySynced = true
     disk.fdatasync(segment.file)
-    moved = log.segmentSynced(segment, segment.writtenEndOffset) || moved
+    moved = log.segmentSynced(segment, segment.writtenEnd) || moved
   }
   return moved
 }

@@ -1,6 +1,7 @@
 import type { Disk, DiskQueue } from '../base/disk.ts'
+import type { DirtySegment, GroupJournal } from './group-journal/group-journal.ts'
 import type { Log } from './log.ts'
-import type { Segment } from './segment.ts'
+import type { Segment, SegmentEnd } from './segment.ts'
 
 export interface FlusherEvents {
   /** The durable offset of the log has moved. */
@@ -11,22 +12,26 @@ export interface FlusherEvents {
   onFailure(errno: number): void
 }
 
-interface FlushJob {
-  readonly log: Log
-  readonly segment: Segment
-  /** What the segment held when its sync was asked for; -1 for the sync of the directory entry. */
-  readonly endOffset: number
+interface SegmentJob extends DirtySegment {
+  /** What the segment held when this was asked for. */
+  readonly end: SegmentEnd
 }
 
-const DIRECTORY_ENTRY = -1
+/** One call of the thread. */
+type FlushJob =
+  | { readonly kind: 'entry'; readonly segment: Segment; readonly log: Log }
+  | { readonly kind: 'segment'; readonly segment: SegmentJob }
+  | { readonly kind: 'journal'; readonly segments: readonly SegmentJob[] }
 
 /**
  * Group commit of a log directory: while a group of syncs is under way the next one gathers, so that all appends of a
- * pass share one fdatasync per segment. A failed sync is never tried again, because a second one may report success
- * over lost data.
+ * pass share one fdatasync per segment, or one of the group journal where there are many. A failed sync is never tried
+ * again, because a second one may report success over lost data.
  */
 export class Flusher {
+  readonly #disk: Disk
   readonly #queue: DiskQueue
+  readonly #journal: GroupJournal
   readonly #events: FlusherEvents
   readonly #dirty = new Map<Segment, Log>()
   #group: FlushJob[] = []
@@ -34,7 +39,9 @@ export class Flusher {
   #failed = false
   #idleWaiters: (() => void)[] = []
 
-  constructor(disk: Disk, events: FlusherEvents) {
+  constructor(disk: Disk, journal: GroupJournal, events: FlusherEvents) {
+    this.#disk = disk
+    this.#journal = journal
     this.#events = events
     this.#queue = disk.createQueue((completions, count) => this.#complete(completions, count))
   }
@@ -69,8 +76,14 @@ export class Flusher {
   /** Hands the dirty segments to the thread unless a group is under way. */
   pump(): void {
     if (this.#group.length > 0 || this.#dirty.size === 0 || this.#failed) return
-    for (const [segment, log] of this.#dirty) this.#submit(log, segment)
+    const dirty = Array.from(this.#dirty, ([segment, log]): DirtySegment => ({ segment, log }))
     this.#dirty.clear()
+    const known = dirty.filter(({ segment }) => segment.isEntrySynced)
+    const isJournaled = this.#journal.takes(known)
+    if (isJournaled) this.#submitToJournal(known)
+    for (const { segment, log } of dirty) {
+      if (!isJournaled || !segment.isEntrySynced) this.#submit(log, segment)
+    }
   }
 
   fail(): void {
@@ -85,13 +98,19 @@ export class Flusher {
   /** The directory's entry first: without it a synced segment is lost as a whole (KAFKA-3968). */
   #submit(log: Log, segment: Segment): void {
     if (!segment.isEntrySynced) {
-      this.#queue.syncDirectory(segment.directoryPath, this.#add(log, segment, DIRECTORY_ENTRY))
+      this.#queue.syncDirectory(segment.directoryPath, this.#add({ kind: 'entry', segment, log }))
     }
-    this.#queue.fdatasync(segment.file, this.#add(log, segment, segment.writtenEndOffset))
+    const job = { log, segment, end: segment.writtenEnd }
+    this.#queue.fdatasync(segment.file, this.#add({ kind: 'segment', segment: job }))
   }
 
-  #add(log: Log, segment: Segment, endOffset: number): number {
-    this.#group.push({ log, segment, endOffset })
+  #submitToJournal(group: readonly DirtySegment[]): void {
+    const segments = group.map(({ log, segment }) => ({ log, segment, end: segment.writtenEnd }))
+    this.#journal.submit(this.#queue, group, this.#add({ kind: 'journal', segments }))
+  }
+
+  #add(job: FlushJob): number {
+    this.#group.push(job)
     return this.#group.length - 1
   }
 
@@ -100,8 +119,8 @@ export class Flusher {
     for (let row = 0; row < count && !this.#failed; row += 1) {
       const job = this.#group[completions[2 * row]!]!
       const errno = completions[2 * row + 1]!
-      if (errno !== 0 && !job.log.isClosed) this.#events.onFailure(errno)
-      else if (errno === 0 && finish(job)) moved.add(job.log)
+      if (errno === 0) finish(job, moved)
+      else this.#jobFailed(job, errno)
     }
     this.#completed += count
     if (this.#completed === this.#group.length) {
@@ -114,6 +133,17 @@ export class Flusher {
     this.#tellIdle()
   }
 
+  #jobFailed(job: FlushJob, errno: number): void {
+    if (job.kind !== 'journal') {
+      const { log } = job.kind === 'entry' ? job : job.segment
+      if (!log.isClosed) this.#events.onFailure(errno)
+    } else if (this.#disk.errorName(errno) === 'ENOSPC') {
+      // The segments have their room already.
+      this.#journal.refused()
+      for (const { log, segment } of job.segments) if (!log.isClosed) this.markDirty(log, segment)
+    } else this.#events.onFailure(errno)
+  }
+
   #tellIdle(): void {
     if (!this.isIdle) return
     for (const resolve of this.#idleWaiters) resolve()
@@ -121,12 +151,15 @@ export class Flusher {
   }
 }
 
-/** True when the log's durable offset has moved. */
-function finish({ log, segment, endOffset }: FlushJob): boolean {
-  if (log.isClosed) return false
-  if (endOffset === DIRECTORY_ENTRY) {
-    segment.isEntrySynced = true
-    return false
+/** Adds the logs whose durable offset has moved. */
+function finish(job: FlushJob, moved: Set<Log>): void {
+  if (job.kind === 'entry') job.segment.isEntrySynced ||= !job.log.isClosed
+  else if (job.kind === 'segment') {
+    const { log, segment, end } = job.segment
+    if (!log.isClosed && log.segmentSynced(segment, end)) moved.add(log)
+  } else {
+    for (const { log, segment, end } of job.segments) {
+      if (!log.isClosed && log.segmentSafe(segment, end)) moved.add(log)
+    }
   }
-  return log.segmentSynced(segment, endOffset)
 }

@@ -7,9 +7,11 @@ import { StorageError } from '../base/storage-error.ts'
 import { readUuid } from '../protocol/uuid.ts'
 import type { BatchNative } from './batch-native.ts'
 import { decodePartitionOffsets, type PartitionOffset } from './checkpoint-file.ts'
+import { replayJournals } from './group-journal/replay-journals.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogDirectory, type UnreadableLog } from './log-directory.ts'
+import { nameOfLog } from './log-name.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata } from './partition-metadata.ts'
 import { recoverLog } from './recovery.ts'
@@ -29,6 +31,7 @@ export interface LoadInput {
   readonly clusterId: string | null
   readonly nodeId: number
   readonly initialConfig: LogConfig
+  readonly groupJournalMaxBytes: number
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onFailure: (directory: LogDirectory) => void
@@ -52,11 +55,6 @@ export function checkpointFiles(
   ]
 }
 
-/** Of a log's directory, as the checkpoints know it. */
-export function nameOfLog(log: { readonly topicName: string; readonly partitionIndex: number }): string {
-  return `${log.topicName}-${log.partitionIndex}`
-}
-
 function offsetEntry(log: { topicName: string; partitionIndex: number }, offset: number): PartitionOffset {
   return { topicName: log.topicName, partitionIndex: log.partitionIndex, offset }
 }
@@ -75,6 +73,7 @@ export function loadDirectory(
     const wasClean = takeMarker(input)
     const directory = new LogDirectory({ ...input, meta, lock })
     const startedAtMs = input.clock.monotonicMs()
+    if (!wasClean) replayJournals(path, { disk, logger: input.logger, crc32c: input.batchNative.crc32c })
     const logs = loadLogs(input, directory, wasClean, logPorts)
     if (!wasClean && logs.length > 0) {
       const tookMs = Math.round(input.clock.monotonicMs() - startedAtMs)

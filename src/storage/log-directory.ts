@@ -2,6 +2,7 @@ import type { Disk, FileLock } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { DiskJobs } from './disk-jobs.ts'
 import { Flusher, type FlusherEvents } from './flusher.ts'
+import { GroupJournal } from './group-journal/group-journal.ts'
 import type { Log } from './log.ts'
 import type { MetaProperties } from './meta-properties.ts'
 
@@ -11,6 +12,7 @@ export interface LogDirectoryInit {
   readonly path: string
   readonly meta: MetaProperties
   readonly lock: FileLock
+  readonly groupJournalMaxBytes: number
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onFailure: (directory: LogDirectory, errno: number) => void
@@ -23,11 +25,12 @@ export interface UnreadableLog {
   readonly logStartOffset: number
 }
 
-/** One entry of `log.dirs`: its lock, its two threads, and whether it is still to be trusted. */
+/** One entry of `log.dirs`: its lock, its three threads, and whether it is still to be trusted. */
 export class LogDirectory {
   readonly path: string
   readonly meta: MetaProperties
   readonly flusher: Flusher
+  readonly journal: GroupJournal
   readonly jobs: DiskJobs
   /**
    * Logs that could not be opened, with what the checkpoints say of them. The checkpoints go on saying it, or the next
@@ -52,7 +55,18 @@ export class LogDirectory {
       onDurablePassEnd: init.onDurablePassEnd,
       onFailure: errno => this.fail(errno),
     }
-    this.flusher = new Flusher(init.disk, events)
+    this.journal = new GroupJournal({
+      disk: init.disk,
+      directoryPath: init.path,
+      maxBytes: init.groupJournalMaxBytes,
+      onSynced: (log, segment, end) => {
+        if (!log.segmentSynced(segment, end)) return
+        init.onDurable(log)
+        init.onDurablePassEnd()
+      },
+      onFailure: errno => this.fail(errno),
+    })
+    this.flusher = new Flusher(init.disk, this.journal, events)
   }
 
   /** No append is accepted and nothing is acknowledged any more, until the broker is started again. */
@@ -73,6 +87,7 @@ export class LogDirectory {
 
   closeThreads(): void {
     this.flusher.close()
+    this.journal.close()
     this.jobs.close()
   }
 

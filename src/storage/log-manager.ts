@@ -9,10 +9,11 @@ import type { BatchNative } from './batch-native.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { closeCleanly } from './clean-stop.ts'
 import { LeaderEpochCache } from './leader-epoch-cache.ts'
-import { loadDirectory, nameOfLog } from './load-directory.ts'
+import { loadDirectory } from './load-directory.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogDirectory, UnreadableLog } from './log-directory.ts'
+import { nameOfLog } from './log-name.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
 import { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
@@ -37,6 +38,8 @@ export interface LogManagerOptions {
   readonly initialConfig: LogConfig
   readonly retentionCheckIntervalMs: number
   readonly checkpointIntervalMs: number
+  /** Of the file that group commits of several segments are gathered in; 0 for none. */
+  readonly groupJournalMaxBytes: number
   readonly producerIdExpirationMs: number
   /** Descriptors that segments may hold at once. */
   readonly openSegmentsMax: number
@@ -443,7 +446,7 @@ export class LogManager {
 
 function isSafeWhenWritten(log: Log): boolean {
   const { durability, flushMessages } = log.config
-  return durability === 'os' && log.logEndOffset - log.syncedOffset < flushMessages
+  return durability === 'os' && log.logEndOffset - log.safeOffset < flushMessages
 }
 
 /** Kafka's name for a directory on its way out; at most 255 bytes. */

@@ -62,10 +62,10 @@ test('the durable offset is the end of the contiguous synced prefix', async () =
   world.append()
   const [first, second] = world.log.segments
   expect(world.log.segments).toHaveLength(2)
-  world.log.segmentSynced(second!, 2)
-  expect(world.log.syncedOffset).toBe(0)
-  world.log.segmentSynced(first!, 1)
-  expect(world.log.syncedOffset).toBe(2)
+  world.log.segmentSynced(second!, second!.writtenEnd)
+  expect(world.log.safeOffset).toBe(0)
+  world.log.segmentSynced(first!, first!.writtenEnd)
+  expect(world.log.safeOffset).toBe(2)
 })
 
 test('a full disk rolls everything back that was staged: offsets, producers, indexes, segments', async () => {
@@ -219,9 +219,9 @@ test('log.flush.scheduler.interval.ms says when flush.ms is looked at', async ()
   await world.settled(world.logs.createLog('t', 'AAAAAAAAAAAAAAAAAAAAZQ', 0, world.config))
   world.append()
   world.time.advance(4000)
-  expect(world.log.syncedOffset).toBe(0)
+  expect(world.log.safeOffset).toBe(0)
   world.time.advance(1000)
-  expect(world.log.syncedOffset).toBe(1)
+  expect(world.log.safeOffset).toBe(1)
 })
 
 test('RET-1: segments go by age, with the newest record of each, and by size', async () => {

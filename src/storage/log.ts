@@ -16,7 +16,7 @@ import type { LogDirectory } from './log-directory.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerState, ProducerVerdict } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
-import { Segment, type SegmentSavepoint } from './segment.ts'
+import { Segment, type SegmentEnd, type SegmentSavepoint } from './segment.ts'
 import { SegmentCleanup } from './segment-cleanup.ts'
 import type { SegmentFiles } from './segment-files.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './timestamp-lookup.ts'
@@ -141,10 +141,10 @@ export class Log {
     return this.#durableOffset
   }
 
-  /** The end of the contiguous synced prefix, whatever the mode. */
-  get syncedOffset(): number {
-    const unsynced = this.segments.find(segment => segment.syncedEndOffset < segment.writtenEndOffset)
-    return unsynced?.syncedEndOffset ?? this.#logEndOffset
+  /** The end of the contiguous prefix that survives a power cut, whatever the mode. */
+  get safeOffset(): number {
+    const unsafe = this.segments.find(segment => segment.safeEndOffset < segment.writtenEndOffset)
+    return unsafe?.safeEndOffset ?? this.#logEndOffset
   }
 
   /** Recovery looks only at what is above: synced, with whole indexes, its epochs on disk. */
@@ -152,7 +152,8 @@ export class Log {
     const last = this.segments.length - 1
     const open = this.segments.findIndex((segment, index) => index < last && !segment.areIndexesSynced)
     const sealed = open < 0 ? Number.POSITIVE_INFINITY : this.segments[open]!.baseOffset
-    return Math.min(this.syncedOffset, sealed, this.epochsChangedFrom)
+    const unsynced = this.segments.find(segment => segment.hasUnsyncedBytes)
+    return Math.min(unsynced?.syncedEndOffset ?? this.#logEndOffset, sealed, this.epochsChangedFrom)
   }
 
   get sizeBytes(): number {
@@ -269,7 +270,7 @@ export class Log {
   /** Asks for a sync of all that is written. */
   flush(): void {
     for (const segment of this.segments) {
-      if (segment.syncedEndOffset < segment.writtenEndOffset) this.directory.flusher.markDirty(this, segment)
+      if (segment.safeEndOffset < segment.writtenEndOffset) this.directory.flusher.markDirty(this, segment)
     }
     this.directory.flusher.pump()
   }
@@ -310,9 +311,15 @@ export class Log {
   }
 
   /** What a sync of the segment made safe; true when the durable offset moved. */
-  segmentSynced(segment: Segment, endOffset: number): boolean {
-    segment.syncedEndOffset = Math.max(segment.syncedEndOffset, endOffset)
-    return this.raiseDurable(this.syncedOffset)
+  segmentSynced(segment: Segment, end: SegmentEnd): boolean {
+    segment.syncedUpTo(end)
+    return this.raiseDurable(this.safeOffset)
+  }
+
+  /** The same of what the group journal has. */
+  segmentSafe(segment: Segment, end: SegmentEnd): boolean {
+    segment.safeUpTo(end)
+    return this.raiseDurable(this.safeOffset)
   }
 
   raiseDurable(offset: number): boolean {
@@ -334,7 +341,7 @@ export class Log {
   /** In mode `os` bytes are safe when written, unless flush.messages asks for more. */
   #queueFlush(): void {
     const { durability, flushMessages } = this.#config
-    const isFlushDue = durability === 'group' || this.#logEndOffset - this.syncedOffset >= flushMessages
+    const isFlushDue = durability === 'group' || this.#logEndOffset - this.safeOffset >= flushMessages
     for (const segment of this.#touched) {
       if (isFlushDue || segment !== this.#active) this.directory.flusher.markDirty(this, segment)
     }

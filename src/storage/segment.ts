@@ -25,6 +25,12 @@ export interface SegmentBatch {
   readonly maxTimestampMs: number
 }
 
+/** How far a segment is written, at some time. */
+export interface SegmentEnd {
+  readonly offset: number
+  readonly sizeBytes: number
+}
+
 /** All that a truncation to an earlier state needs. */
 export interface SegmentSavepoint {
   readonly endPosition: number
@@ -52,6 +58,9 @@ export class Segment implements DescriptorHolder {
   writtenEndOffset: number
   /** Everything before it was synced. */
   syncedEndOffset: number
+  /** Everything before it survives a power cut: it was synced, or is in the group journal. */
+  safeEndOffset: number
+  safeSizeBytes = 0
   /** The directory's entry of this file was synced. */
   isEntrySynced = false
   /** The index files of this sealed segment are whole on disk. */
@@ -88,6 +97,7 @@ export class Segment implements DescriptorHolder {
     this.endOffset = baseOffset
     this.writtenEndOffset = baseOffset
     this.syncedEndOffset = baseOffset
+    this.safeEndOffset = baseOffset
     this.offsetOfMaxTimestamp = baseOffset
     this.#offsetIndex = isNew ? new OffsetIndex() : null
     this.#timeIndex = isNew ? new TimeIndex() : null
@@ -99,6 +109,14 @@ export class Segment implements DescriptorHolder {
     this.lastUsedPass = this.#files.pass
     this.#file ??= this.#files.open(this, this.path('log'), 'write')
     return this.#file
+  }
+
+  get writtenEnd(): SegmentEnd {
+    return { offset: this.writtenEndOffset, sizeBytes: this.writtenSizeBytes }
+  }
+
+  get unsafeSizeBytes(): number {
+    return this.writtenSizeBytes - this.safeSizeBytes
   }
 
   get hasUnsyncedBytes(): boolean {
@@ -279,7 +297,17 @@ export class Segment implements DescriptorHolder {
   /** Everything up to the end is written and synced. */
   markSynced(): void {
     this.publish()
-    this.syncedEndOffset = this.endOffset
+    this.syncedUpTo(this.writtenEnd)
+  }
+
+  syncedUpTo(end: SegmentEnd): void {
+    this.syncedEndOffset = Math.max(this.syncedEndOffset, end.offset)
+    this.safeUpTo(end)
+  }
+
+  safeUpTo({ offset, sizeBytes }: SegmentEnd): void {
+    this.safeEndOffset = Math.max(this.safeEndOffset, offset)
+    this.safeSizeBytes = Math.max(this.safeSizeBytes, sizeBytes)
   }
 
   /** Writes both index files as they are now; unsynced. The last timestamp gets its entry (LOG-2). */

@@ -17,6 +17,7 @@ import type { LogConfig } from './log-config.ts'
 import { LogManager, type LogManagerOptions } from './log-manager.ts'
 
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
+export const createTopicId = (number: number) => `AAAAAAAAAAAAAAAAAAAA${String.fromCharCode(64 + number)}Q`
 export const START_MS = 1_700_000_000_000
 
 export interface BatchOptions {
@@ -79,6 +80,7 @@ export class StorageWorld {
         initialConfig: this.config,
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
+        groupJournalMaxBytes: 64 * 1024 * 1024,
         producerIdExpirationMs: 86_400_000,
         openSegmentsMax: this.openSegmentsMax,
         producerIdExpirationCheckIntervalMs: 600_000,

@@ -16,6 +16,8 @@ const SETTINGS = new Map([
   ['offsets.topic.num.partitions', '2'],
   // Several segments within a world.
   ['log.roll.ms', '60'],
+  // Several group journals.
+  ['ottla.group.journal.bytes', '2000'],
   // Often enough that checkpoints and their crashes happen within a world.
   ['log.flush.offset.checkpoint.interval.ms', '50'],
 ])

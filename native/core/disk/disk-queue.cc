@@ -73,6 +73,7 @@ void DiskQueue::run() {
     const int error = execute(job);
     // The last holder of a file closes it: here, not under the lock.
     job.file.reset();
+    job.gathered.reset();
     lock.lock();
     completions_.push_back({job.ticket, error});
     if (completions_.size() > 1) continue;
@@ -98,6 +99,8 @@ int DiskQueue::execute(const QueueJob& job) {
       return -backend_.unlink(job.path.c_str());
     case QueueOperation::kRemoveTree:
       return removeTree(backend_, job.path);
+    case QueueOperation::kGather:
+      return gather(*job.file, *job.gathered);
   }
   return EINVAL;
 }

@@ -13,6 +13,7 @@
 
 #include "backend.h"
 #include "file-table.h"
+#include "gather.h"
 
 namespace ottla::disk {
 
@@ -25,16 +26,19 @@ enum class QueueOperation : int32_t {
   kMakeDirectory = 4,
   kUnlink = 5,
   kRemoveTree = 6,
+  kGather = 7,
 };
 
 struct QueueJob {
   QueueOperation operation;
   int32_t ticket;
-  /** Only for kDatasync; keeps the descriptor open until the sync is done. */
+  /** Only for kDatasync and kGather; keeps the descriptor open until the call is done. */
   std::shared_ptr<File> file;
   std::string path;
   std::string toPath;
   int64_t sizeBytes;
+  /** Only for kGather. */
+  std::unique_ptr<Gather> gathered{};
 };
 
 /** One thread that executes slow calls in the order they were submitted. */

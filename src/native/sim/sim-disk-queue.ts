@@ -9,6 +9,8 @@ export type Schedule = (callback: () => void) => void
 export interface SimQueueTarget {
   /** The open file behind a handle, so that it can be closed while its sync is under way. */
   pin(file: FileHandle): () => void
+  /** The same for what is gathered out of files, and into one. */
+  pinGather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array): () => void
   syncDirectory(path: string): void
   rename(from: string, to: string): void
   createFile(path: string, sizeBytes: number): void
@@ -67,6 +69,10 @@ export class SimDiskQueue implements DiskQueue {
 
   removeTree(path: string, ticket: number): void {
     this.#submit(ticket, () => this.#target.removeTree(path))
+  }
+
+  gather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array, ticket: number): void {
+    this.#submit(ticket, this.#target.pinGather(file, position, head, ranges))
   }
 
   close(): void {

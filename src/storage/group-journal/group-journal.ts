@@ -1,0 +1,212 @@
+import { assert } from '../../base/assert.ts'
+import type { Disk, DiskQueue, FileHandle } from '../../base/disk.ts'
+import { StorageError } from '../../base/storage-error.ts'
+import { DiskJobs } from '../disk-jobs.ts'
+import type { Log } from '../log.ts'
+import type { Segment, SegmentEnd } from '../segment.ts'
+import { encodeRecordHead, type JournalRange } from './journal-record.ts'
+import { journalFileName } from './replay-journals.ts'
+
+/** One segment on its own is synced as soon as the journal is. */
+const SEGMENTS_MIN = 2
+/** Larger groups are worth a sync of each segment: what is journaled is written twice. */
+const GROUP_MAX_BYTES = 4 * 1024 * 1024
+/** How many groups go without it when the disk had no room for it. */
+const REFUSED_GROUPS = 1_000
+const ROW_LENGTH = 3
+
+/** A segment with bytes that are not safe yet. */
+export interface DirtySegment {
+  readonly log: Log
+  readonly segment: Segment
+}
+
+interface Journal {
+  readonly path: string
+  readonly number: number
+  readonly file: FileHandle
+  sizeBytes: number
+  recordCount: number
+  /** Those with bytes in it. */
+  readonly segments: Map<Segment, Log>
+}
+
+export interface GroupJournalPorts {
+  readonly disk: Disk
+  readonly directoryPath: string
+  /** When a journal has so many, the segments in it are synced, and the next one is begun; 0 for no journal. */
+  readonly maxBytes: number
+  /** A segment was synced up to there. */
+  readonly onSynced: (log: Log, segment: Segment, end: SegmentEnd) => void
+  readonly onFailure: (errno: number) => void
+}
+
+/**
+ * Makes a group commit of many segments with one sync: their new bytes are gathered in one file, and the segments
+ * themselves are synced once for many groups, when that file is full. A start after a crash puts the bytes back
+ * (replayJournals). Two files at most hold anything; while there is room in none, segments are synced one by one.
+ */
+export class GroupJournal {
+  readonly #ports: GroupJournalPorts
+  /** What nobody waits for: making, removing, and syncs of segments. */
+  readonly #jobs: DiskJobs
+  #current: Journal | null = null
+  /** Full; needed until its segments are synced. */
+  #retiring: Journal | null = null
+  #isPreparing = false
+  #nextNumber = 0
+  #refusedGroups = 0
+
+  constructor(ports: GroupJournalPorts) {
+    this.#ports = ports
+    this.#jobs = new DiskJobs(ports.disk)
+  }
+
+  /** Is this group one for the journal, and is there one with room? If there is not, one is made for later groups. */
+  takes(group: readonly DirtySegment[]): boolean {
+    const { maxBytes } = this.#ports
+    if (group.length < SEGMENTS_MIN || maxBytes === 0) return false
+    if (this.#refusedGroups > 0) {
+      this.#refusedGroups -= 1
+      return false
+    }
+    const sizeBytes = group.reduce((sum, { segment }) => sum + segment.unsafeSizeBytes, 0)
+    if (sizeBytes > GROUP_MAX_BYTES) return false
+    if (this.#current !== null && this.#current.sizeBytes >= maxBytes) this.retire()
+    if (this.#current === null && this.#retiring === null) this.#prepare()
+    return this.#current !== null && this.#current.sizeBytes < maxBytes
+  }
+
+  /** Asks `queue` for the write and sync of a group that it takes. */
+  submit(queue: DiskQueue, group: readonly DirtySegment[], ticket: number): void {
+    const journal = this.#current
+    assert(journal !== null, 'takes() was asked')
+    const ranges = group.map(rangeOf)
+    const rows = new Float64Array(ROW_LENGTH * group.length)
+    for (const [index, { log, segment }] of group.entries()) {
+      rows.set([segment.file, ranges[index]!.position, ranges[index]!.sizeBytes], ROW_LENGTH * index)
+      journal.segments.set(segment, log)
+    }
+    const head = encodeRecordHead(journal.number, journal.recordCount, ranges)
+    queue.gather(journal.file, journal.sizeBytes, head, rows, ticket)
+    journal.recordCount += 1
+    journal.sizeBytes += ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, head.length)
+  }
+
+  /** The disk had no room for a group. */
+  refused(): void {
+    this.#refusedGroups = REFUSED_GROUPS
+    // What may stand behind its last whole record would hide all that followed.
+    if (this.#current !== null) this.#current.sizeBytes = this.#ports.maxBytes
+    this.retire()
+  }
+
+  /** Syncs the segments of the journal that is written, and goes on with another one. Not while one is retiring. */
+  retire(): void {
+    if (this.#current === null || this.#retiring !== null) return
+    const journal = this.#current
+    this.#retiring = journal
+    this.#current = null
+    let left = journal.segments.size
+    if (left === 0) this.#remove(journal)
+    for (const [segment, log] of journal.segments) {
+      this.#sync(log, segment, () => {
+        left -= 1
+        if (left === 0) this.#remove(journal)
+      })
+    }
+  }
+
+  /** What is queued is done; no callback runs any more. */
+  close(): void {
+    this.#jobs.close()
+    for (const journal of [this.#current, this.#retiring]) {
+      if (journal !== null) this.#ports.disk.close(journal.file)
+    }
+  }
+
+  #prepare(): void {
+    if (this.#isPreparing) return
+    this.#isPreparing = true
+    const { directoryPath } = this.#ports
+    const number = this.#nextNumber
+    this.#nextNumber += 1
+    const path = `${directoryPath}/${journalFileName(number)}`
+    this.#jobs.run(
+      (queue, ticket) => queue.createFile(path, 0, ticket),
+      created => {
+        if (created !== 0) this.#prepared(created, path, number)
+        else {
+          this.#jobs.run(
+            (queue, ticket) => queue.syncDirectory(directoryPath, ticket),
+            errno => this.#prepared(errno, path, number),
+          )
+        }
+      },
+    )
+  }
+
+  #prepared(errno: number, path: string, number: number): void {
+    this.#isPreparing = false
+    if (errno === 0) this.#begin(path, number)
+    else if (this.#isFull(errno)) this.refused()
+    else this.#ports.onFailure(errno)
+  }
+
+  #begin(path: string, number: number): void {
+    try {
+      const file = this.#ports.disk.open(path, 'write')
+      this.#current = { path, number, file, sizeBytes: 0, recordCount: 0, segments: new Map() }
+    } catch (error) {
+      // No descriptor is left: the file stays, empty, until the stop.
+      if (!(error instanceof StorageError)) throw error
+      this.refused()
+    }
+  }
+
+  #isFull(errno: number): boolean {
+    return this.#ports.disk.errorName(errno) === 'ENOSPC'
+  }
+
+  /** One that is deleted need not be synced, and must not be opened: that would make it again. */
+  #sync(log: Log, segment: Segment, done: () => void): void {
+    if (log.isClosed || !segment.hasUnsyncedBytes || !log.segments.includes(segment)) {
+      done()
+      return
+    }
+    const end = segment.writtenEnd
+    this.#jobs.run(
+      (queue, ticket) => queue.fdatasync(segment.file, ticket),
+      errno => {
+        if (errno !== 0 && !log.isClosed) {
+          this.#ports.onFailure(errno)
+          return
+        }
+        if (!log.isClosed) this.#ports.onSynced(log, segment, end)
+        done()
+      },
+    )
+  }
+
+  #remove(journal: Journal): void {
+    this.#ports.disk.close(journal.file)
+    this.#retiring = null
+    this.#jobs.run(
+      (queue, ticket) => queue.unlink(journal.path, ticket),
+      errno => errno !== 0 && this.#ports.onFailure(errno),
+    )
+  }
+}
+
+function rangeOf({ log, segment }: DirtySegment): JournalRange {
+  const { topicName, topicId, partitionIndex } = log
+  const { baseOffset, safeSizeBytes, unsafeSizeBytes } = segment
+  return {
+    topicName,
+    topicId,
+    partitionIndex,
+    baseOffset,
+    position: safeSizeBytes,
+    sizeBytes: unsafeSizeBytes,
+  }
+}
