@@ -9,6 +9,7 @@
 #include "../core/codecs/codec.h"
 #include "../core/disk/operations.h"
 #include "../core/records/batch-check.h"
+#include "../core/records/batch-pack.h"
 #include "../core/records/batch-scan.h"
 #include "../core/records/crc32c.h"
 #include "environment.h"
@@ -120,6 +121,65 @@ void batchCheckAsync(const Napi::CallbackInfo& info) {
   if (!worker->submit(info.Env(), std::make_unique<CheckJob>(info, bytes))) throwBusy(info.Env());
 }
 
+Napi::Value arrayOf(Napi::Env env, const codecs::Bytes& bytes) {
+  Napi::Uint8Array array = Napi::Uint8Array::New(env, bytes.size());
+  if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
+  return array;
+}
+
+records::PackTarget packTargetOf(const Napi::CallbackInfo& info) {
+  const auto codec = static_cast<codecs::Codec>(info[1].As<Napi::Number>().Int32Value());
+  return {codec, info[2].As<Napi::Number>().Int32Value(), sizeAt(info, 3), sizeAt(info, 4)};
+}
+
+/** Keeps the bytes alive while a worker reads them. */
+class PackJob final : public LoopJob {
+ public:
+  PackJob(const Napi::CallbackInfo& info, View<uint8_t> bytes)
+      : bytes_(bytes),
+        target_(packTargetOf(info)),
+        bytesReference_(Napi::Persistent(info[0].As<Napi::Object>())),
+        callback_(Napi::Persistent(info[5].As<Napi::Function>())) {}
+
+  void work() override { result_ = records::packBatch(bytes_.data, bytes_.length, target_, packed_); }
+
+  void complete(Napi::Env env) override {
+    callLoop(env, callback_, {Napi::Number::New(env, static_cast<int32_t>(result_)), arrayOf(env, packed_)});
+  }
+
+ private:
+  const View<uint8_t> bytes_;
+  const records::PackTarget target_;
+  const Napi::ObjectReference bytesReference_;
+  const Napi::FunctionReference callback_;
+  records::PackResult result_ = records::PackResult::kFailed;
+  codecs::Bytes packed_;
+};
+
+bool isPackable(const Napi::CallbackInfo& info, View<uint8_t>& bytes) {
+  if (!bytesAt(info, 0, bytes)) return false;
+  const int32_t codec = info[1].As<Napi::Number>().Int32Value();
+  if (bytes.length >= records::kHeaderSize && codecs::isKnownCodec(codec)) return true;
+  Napi::RangeError::New(info.Env(), "no batch, or an unknown codec").ThrowAsJavaScriptException();
+  return false;
+}
+
+void batchPackAsync(const Napi::CallbackInfo& info) {
+  View<uint8_t> bytes;
+  if (!isPackable(info, bytes)) return;
+  auto* const worker = static_cast<RecordsWorker*>(info.Data());
+  if (!worker->submit(info.Env(), std::make_unique<PackJob>(info, bytes))) throwBusy(info.Env());
+}
+
+Napi::Value batchPack(const Napi::CallbackInfo& info) {
+  View<uint8_t> bytes;
+  if (!isPackable(info, bytes)) return {};
+  codecs::Bytes packed;
+  const records::PackResult result = records::packBatch(bytes.data, bytes.length, packTargetOf(info), packed);
+  if (result == records::PackResult::kOk) return arrayOf(info.Env(), packed);
+  return Napi::Number::New(info.Env(), static_cast<int32_t>(result));
+}
+
 class FileSource final : public records::ScanSource {
  public:
   explicit FileSource(disk::File& file) : file_(file) {}
@@ -217,12 +277,6 @@ Napi::Value scanBytes(const Napi::CallbackInfo& info) {
   return answer;
 }
 
-Napi::Value arrayOf(Napi::Env env, const codecs::Bytes& bytes) {
-  Napi::Uint8Array array = Napi::Uint8Array::New(env, bytes.size());
-  if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
-  return array;
-}
-
 bool codecAt(const Napi::CallbackInfo& info, codecs::Codec& codec) {
   const int32_t number = info[0].As<Napi::Number>().Int32Value();
   codec = static_cast<codecs::Codec>(number);
@@ -262,6 +316,8 @@ void registerRecords(Napi::Env env, Napi::Object exports) {
   set("crc32c", crc32c);
   set("batchCheck", batchCheck);
   set("batchCheckAsync", batchCheckAsync);
+  set("batchPack", batchPack);
+  set("batchPackAsync", batchPackAsync);
   set("scanBatches", scanBatches);
   set("scanBytes", scanBytes);
   set("compress", compress);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../core/records/batch-check.h"
+#include "../core/records/batch-pack.h"
 #include "../core/records/batch-scan.h"
 #include "../core/records/worker-pool.h"
 #include "records-batches.h"
@@ -170,10 +171,54 @@ void thePoolIsBoundedAndEndsWithWorkLeft() {
 
 }  // namespace
 
+/** What two batches say, without length, CRC and codec. */
+bool saysTheSame(const Bytes& one, const Bytes& other) {
+  const auto same = [&](size_t from, size_t to) { return std::equal(&one[from], &one[to], &other[from]); };
+  return same(0, 8) && same(12, 17) && same(23, kHeaderSize);
+}
+
+void aBatchIsPackedAnewInEveryCodec() {
+  for (const Codec source : kCodecs) {
+    const Bytes batch = batchOf(source, kLevels[static_cast<int>(source)], 50, 100, 12);
+    for (const Codec target : kCodecs) {
+      Bytes packed;
+      const PackTarget how{target, kLevels[static_cast<int>(target)], 1 << 20, 1 << 20};
+      CHECK(packBatch(batch.data(), batch.size(), how, packed) == PackResult::kOk);
+      const BatchCheck check = checkBatch(packed.data(), packed.size(), 0, 1 << 20);
+      CHECK(static_cast<int>(check.reason) == 0 && check.header.sizeBytes() == packed.size());
+      CHECK(check.header.codec() == static_cast<int>(target));
+      CHECK(saysTheSame(batch, packed));
+      Bytes back;
+      const PackTarget plain{Codec::kNone, 0, 1 << 20, 1 << 20};
+      CHECK(packBatch(packed.data(), packed.size(), plain, back) == PackResult::kOk);
+      CHECK(back == batchOf(Codec::kNone, 0, 50, 100, 12));
+    }
+  }
+}
+
+void aPackedBatchHasItsLimits() {
+  const Bytes batch = batchOf(Codec::kGzip, 6, 50, 100);
+  const Bytes plain = batchOf(Codec::kNone, 0, 50, 100);
+  Bytes packed;
+  const auto pack = [&](Codec codec, size_t sizeMax, size_t decompressedMax) {
+    return packBatch(batch.data(), batch.size(), {codec, 3, sizeMax, decompressedMax}, packed);
+  };
+  CHECK(pack(Codec::kNone, plain.size(), 1 << 20) == PackResult::kOk);
+  CHECK(pack(Codec::kNone, plain.size() - 1, 1 << 20) == PackResult::kTooLarge);
+  CHECK(pack(Codec::kNone, 10, 1 << 20) == PackResult::kTooLarge);
+  CHECK(pack(Codec::kZstd, 1 << 20, plain.size() - kHeaderSize) == PackResult::kOk);
+  const size_t zstdSize = packed.size();
+  CHECK(pack(Codec::kZstd, zstdSize, 1 << 20) == PackResult::kOk);
+  CHECK(pack(Codec::kZstd, zstdSize - 1, 1 << 20) == PackResult::kTooLarge);
+  CHECK(pack(Codec::kZstd, 1 << 20, plain.size() - kHeaderSize - 1) == PackResult::kTooLarge);
+}
+
 int main() {
   theCrcIsThatOfTheStandardAndOfTheTable();
   batchesOfEveryCodecAndShapeAreGood();
   everyTruncationIsSeen();
+  aBatchIsPackedAnewInEveryCodec();
+  aPackedBatchHasItsLimits();
   payloadsCutShortAreSeen();
   aScanSeesEveryBatchWhateverTheChunks();
   aScanReportsAFailedRead();

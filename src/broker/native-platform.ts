@@ -40,6 +40,14 @@ export function createBatchNative(binding: NativeBinding): BatchNative {
   return {
     check: binding.batchCheck,
     checkOnWorker: binding.batchCheckAsync,
+    pack: (batch, { codec, level }, sizeMaxBytes) => {
+      const packed = binding.batchPack(batch, codec, level, sizeMaxBytes, DECOMPRESSED_MAX_BYTES)
+      return packed instanceof Uint8Array ? packed : null
+    },
+    packOnWorker: (batch, { codec, level }, sizeMaxBytes, done) =>
+      binding.batchPackAsync(batch, codec, level, sizeMaxBytes, DECOMPRESSED_MAX_BYTES, (result, packed) =>
+        done(result === 0 ? packed : null),
+      ),
     scan: binding.scanBytes,
     crc32c: createCrc32c(binding),
     decompress: (codec, payload) => codecs.decompress(codec, payload, DECOMPRESSED_MAX_BYTES),

@@ -1,6 +1,12 @@
 import { TOPIC_DEFINITIONS } from './definitions/topic-definitions.ts'
 import { parseNumber } from './parse-value.ts'
 
+/** The codec batches are stored in, by its number in a batch's attributes, and its level where it has levels. */
+export interface StoredCodec {
+  readonly codec: number
+  readonly level: number
+}
+
 /** The effective settings of a topic that something reads, typed. */
 export type TopicConfig = Readonly<ReturnType<typeof typedTopicConfig>>
 
@@ -34,8 +40,23 @@ export function typedTopicConfig(text: (name: string) => string) {
     messageTimestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
     messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
     fileDeleteDelayMs: number('file.delete.delay.ms'),
+    /** Null for what the producer sent. */
+    storedCodec: storedCodecOf(text('compression.type'), number),
     durability,
   }
+}
+
+const NO_LEVEL = 0
+
+function storedCodecOf(compressionType: string, number: (name: string) => number): StoredCodec | null {
+  const codecs: Readonly<Record<string, StoredCodec>> = {
+    uncompressed: { codec: 0, level: NO_LEVEL },
+    gzip: { codec: 1, level: number('compression.gzip.level') },
+    snappy: { codec: 2, level: NO_LEVEL },
+    lz4: { codec: 3, level: number('compression.lz4.level') },
+    zstd: { codec: 4, level: number('compression.zstd.level') },
+  }
+  return codecs[compressionType] ?? null
 }
 
 export const defaultTopicConfig: TopicConfig = typedTopicConfig(name => TOPIC_DEFINITIONS.get(name)!.default!)

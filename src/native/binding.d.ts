@@ -95,6 +95,27 @@ export function batchCheckAsync(
   callback: (reason: number) => void,
 ): void
 /**
+ * The records of a batch that `batchCheck` found good, in another codec; the bytes behind the batch are not in `bytes`.
+ * `level` is 0 for codecs without levels. Answers the batch, or 1 when it is longer than `sizeMaxBytes` or unfolds to
+ * more than `decompressedMaxBytes`, or 2 when memory is short.
+ */
+export function batchPack(
+  bytes: Uint8Array,
+  codec: number,
+  level: number,
+  sizeMaxBytes: number,
+  decompressedMaxBytes: number,
+): Uint8Array | number
+/** The same on a worker thread; callback(result, batch): result 0 and the batch, or 1 or 2 and no bytes. */
+export function batchPackAsync(
+  bytes: Uint8Array,
+  codec: number,
+  level: number,
+  sizeMaxBytes: number,
+  decompressedMaxBytes: number,
+  callback: (result: number, batch: Uint8Array) => void,
+): void
+/**
  * Recovery scan on a worker thread of the file from `position` to `endPosition`: for each whole valid batch one row
  * (SCAN_ROW_LENGTH numbers, see src/native/batch-scan.ts) is appended to `out`; ends at the first bad batch or when
  * `out` is full. callback(error errno or 0, rowCount, nextPosition, stopReason): stopReason 0 end of range, 1 out

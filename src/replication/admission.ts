@@ -5,9 +5,12 @@ import {
   type CheckedBatch,
   createCheckRow,
   DECOMPRESSED_MAX_BYTES,
+  needsPacking,
+  partToPack,
 } from '../storage/append-validation.ts'
 import type { BatchNative } from '../storage/batch-native.ts'
 import type { LogConfig } from '../storage/log-config.ts'
+import type { PackSlots } from './pack-slots.ts'
 
 /** A compressed batch up to this size is decompressed on the loop: cheaper than two hops to a worker and back. */
 const INLINE_COMPRESSED_MAX_BYTES = 16 * 1024
@@ -22,14 +25,23 @@ export interface Offer {
 
 interface Waiting {
   readonly offer: Offer
+  /** As it was when the batch came. */
+  readonly config: LogConfig
   checked: CheckedBatch | null
   isReady: boolean
+  /** It holds a slot, or waits for one. */
+  readonly isToPack: boolean
 }
 
-/** True for a batch whose check would hold up the loop. */
-export function needsWorker(batch: Uint8Array): boolean {
-  if (batch.length <= INLINE_COMPRESSED_MAX_BYTES) return false
-  return (batch[RecordBatch.ATTRIBUTES + 1]! & BatchAttributes.CODEC_MASK) !== 0
+/** True for a batch whose check would hold up the loop, or that has to be packed anew. */
+export function needsWorker(batch: Uint8Array, config: LogConfig): boolean {
+  if (batch.length < RecordBatch.HEADER_SIZE_BYTES) return false
+  const codec = codecOf(batch)
+  return (codec !== 0 && batch.length > INLINE_COMPRESSED_MAX_BYTES) || needsPacking(codec, config)
+}
+
+function codecOf(batch: Uint8Array): number {
+  return batch[RecordBatch.ATTRIBUTES + 1]! & BatchAttributes.CODEC_MASK
 }
 
 /**
@@ -38,16 +50,19 @@ export function needsWorker(batch: Uint8Array): boolean {
  */
 export class AdmissionQueue {
   readonly #native: BatchNative
+  readonly #slots: PackSlots
   readonly #admit: (offer: Offer, checked: CheckedBatch | null) => void
   readonly #onAdmittedLater: () => void
   #waiting: Waiting[] = []
 
   constructor(
     native: BatchNative,
+    slots: PackSlots,
     admit: (offer: Offer, checked: CheckedBatch | null) => void,
     onAdmittedLater: () => void,
   ) {
     this.#native = native
+    this.#slots = slots
     this.#admit = admit
     this.#onAdmittedLater = onAdmittedLater
   }
@@ -58,25 +73,56 @@ export class AdmissionQueue {
 
   /** The batch's bytes must stay as they are until its offer is told. */
   push(offer: Offer, config: LogConfig): void {
-    const waiting: Waiting = { offer, checked: null, isReady: !needsWorker(offer.batch) }
+    const isWorkToDo = needsWorker(offer.batch, config)
+    const waiting: Waiting = {
+      offer,
+      config,
+      checked: null,
+      isReady: !isWorkToDo,
+      isToPack: isWorkToDo && needsPacking(codecOf(offer.batch), config),
+    }
     this.#waiting.push(waiting)
-    if (!waiting.isReady) this.#check(waiting, batchCheckFlags(config, 'client'))
+    if (waiting.isReady) return
+    // In the order of arrival, before anything else: or who holds a slot might wait for one that gets none.
+    if (waiting.isToPack) this.#slots.take(() => this.#check(waiting))
+    else this.#check(waiting)
   }
 
-  #check(waiting: Waiting, flags: number): void {
+  #check(waiting: Waiting): void {
+    const { offer, config } = waiting
+    const flags = batchCheckFlags(config, 'client')
     const row = createCheckRow()
-    this.#native.checkOnWorker(waiting.offer.batch, flags, DECOMPRESSED_MAX_BYTES, row, reason => {
-      waiting.checked = { flags, reason, row }
-      waiting.isReady = true
-      this.#drain()
+    this.#native.checkOnWorker(offer.batch, flags, DECOMPRESSED_MAX_BYTES, row, reason => {
+      const checked = { flags, reason, row, packed: null }
+      const part = waiting.isToPack ? partToPack(offer.batch, checked, config) : null
+      if (part !== null) this.#pack(waiting, checked, part)
+      else this.#done(waiting, checked)
     })
   }
 
+  #pack(waiting: Waiting, checked: CheckedBatch, batch: Uint8Array): void {
+    const target = waiting.config.storedCodec!
+    const sizeMaxBytes = waiting.config.maxMessageSizeBytes
+    this.#native.packOnWorker(batch, target, sizeMaxBytes, packed => {
+      this.#done(waiting, { ...checked, packed: { target, sizeMaxBytes, batch: packed } })
+    })
+  }
+
+  #done(waiting: Waiting, checked: CheckedBatch): void {
+    waiting.checked = checked
+    waiting.isReady = true
+    this.#drain()
+  }
+
   #drain(): void {
+    let slotCount = 0
     while (this.#waiting[0]?.isReady === true) {
-      const { offer, checked } = this.#waiting.shift()!
+      const { offer, checked, isToPack } = this.#waiting.shift()!
       this.#admit(offer, checked)
+      if (isToPack) slotCount += 1
     }
     this.#onAdmittedLater()
+    // They are written by the pass that was asked for, before a worker can bring the next.
+    for (let given = 0; given < slotCount; given += 1) this.#slots.give()
   }
 }

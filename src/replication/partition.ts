@@ -8,6 +8,7 @@ import type { Log, ReadResult } from '../storage/log.ts'
 import type { TimestampOffset } from '../storage/timestamp-lookup.ts'
 import { AdmissionQueue, needsWorker, type Offer } from './admission.ts'
 import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
+import type { PackSlots } from './pack-slots.ts'
 
 /** Told when there may be more to read, or nothing any more: the high watermark moved, or the partition went away. */
 export interface PartitionWatcher {
@@ -22,6 +23,7 @@ export interface PartitionIdentity {
 
 export interface PartitionPorts {
   readonly batchNative: BatchNative
+  readonly packSlots: PackSlots
   /** The first batch of this pass was staged: the pass has to write it. */
   readonly onStaged: (partition: Partition) => void
   /** Batches were staged outside a pass: one must follow. */
@@ -133,7 +135,7 @@ export class Partition {
   offer(offer: Offer): boolean {
     const { log } = this
     const isFirst = this.#admission === null || this.#admission.isEmpty
-    if (log === null || (isFirst && !needsWorker(offer.batch))) {
+    if (log === null || (isFirst && !needsWorker(offer.batch, log.config))) {
       offer.onAdmitted(this.append(offer.batch, offer.nowMs, 'client'))
       return true
     }
@@ -249,10 +251,10 @@ export class Partition {
   }
 
   #createAdmission(): AdmissionQueue {
-    const { batchNative, schedulePass } = this.#ports
+    const { batchNative, packSlots, schedulePass } = this.#ports
     const admit = (offer: Offer, checked: CheckedBatch | null) =>
       offer.onAdmitted(this.#append(offer.batch, offer.nowMs, 'client', checked))
-    return new AdmissionQueue(batchNative, admit, schedulePass)
+    return new AdmissionQueue(batchNative, packSlots, admit, schedulePass)
   }
 
   #isFlushDueBy(endOffset: number): boolean {

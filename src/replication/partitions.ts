@@ -8,6 +8,7 @@ import type { BatchNative } from '../storage/batch-native.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogConfig } from '../storage/log-config.ts'
 import type { LogManager } from '../storage/log-manager.ts'
+import { PackSlots } from './pack-slots.ts'
 import { Partition, type PartitionPorts } from './partition.ts'
 
 export interface PartitionsPorts {
@@ -21,6 +22,8 @@ export interface PartitionsPorts {
   readonly schedulePass: () => void
 }
 
+/** Each costs a worker's time and up to max.message.bytes, twice. */
+const PACK_SLOTS = 16
 /** A disk that had no room for a new log may have some by then. */
 const REFUSED_RETRY_MS = 10_000
 
@@ -47,7 +50,8 @@ export class Partitions {
     const { batchNative, schedulePass, logs } = ports
     const onStaged = (partition: Partition) => this.#touched.push(partition)
     const saveStartOffset = (log: Log) => logs.saveStartOffset(log)
-    this.#partitionPorts = { batchNative, schedulePass, onStaged, saveStartOffset }
+    const packSlots = new PackSlots(PACK_SLOTS)
+    this.#partitionPorts = { batchNative, packSlots, schedulePass, onStaged, saveStartOffset }
   }
 
   get(topicName: string, partitionIndex: number): Partition | undefined {

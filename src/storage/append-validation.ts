@@ -1,3 +1,4 @@
+import type { StoredCodec } from '../config/topic-config.ts'
 import {
   BATCH_CHECK_ROW_LENGTH,
   BatchCheckFlags,
@@ -14,6 +15,8 @@ import type { LogConfig } from './log-config.ts'
 /** Decompressed bytes of one batch that a check looks at; a batch that unfolds to more is refused (CMP-6). */
 export const DECOMPRESSED_MAX_BYTES = 64 * 1024 * 1024
 
+const NO_BYTES = new Uint8Array(0)
+
 /** `coordinator`: the broker's own records, control batches among them. */
 export type AppendOrigin = 'client' | 'coordinator'
 
@@ -22,12 +25,21 @@ export function createCheckRow(): Float64Array {
   return new Float64Array(BATCH_CHECK_ROW_LENGTH)
 }
 
+/** A batch that was packed anew (CMP-1). */
+export interface PackedBatch {
+  readonly target: StoredCodec
+  readonly sizeMaxBytes: number
+  /** Null when it would be longer. */
+  readonly batch: Uint8Array | null
+}
+
 /** What a worker found in a batch, with the flags it was told. */
 export interface CheckedBatch {
   readonly flags: number
   readonly reason: number
   /** By BatchCheckRow. */
   readonly row: Float64Array
+  readonly packed: PackedBatch | null
 }
 
 export interface AppendOptions {
@@ -48,18 +60,24 @@ export function batchCheckFlags(config: LogConfig, origin: AppendOrigin): number
 export class AppendValidation {
   /** The fields of the batch that `validate` accepted last, by BatchCheckRow. */
   readonly row = createCheckRow()
+  /** That batch as it is to be stored, without what followed it. */
+  batch: Uint8Array = NO_BYTES
   readonly #native: BatchNative
 
   constructor(native: BatchNative) {
     this.#native = native
   }
 
-  /** Null when the batch may be appended; sets its append time in place where the topic wants it (FMT-9). */
+  /** Null when `batch` may be appended: with its append time where the topic wants it (FMT-9), in its codec (CMP-1). */
   validate(bytes: Uint8Array, config: LogConfig, options: AppendOptions): LogRefusal | null {
-    const refusal = checkSize(bytes.length, config) ?? this.#checkRecords(bytes, config, options)
+    const refusal =
+      checkSize(bytes.length, config) ??
+      this.#checkRecords(bytes, config, options) ??
+      this.#pack(bytes, config, options) ??
+      checkSegmentSize(this.batch.length, config)
     if (refusal !== null) return refusal
-    if (config.messageTimestampType === 'LogAppendTime') return this.#stampAppendTime(bytes, options)
-    return this.#checkCreateTime(bytes, config, options)
+    if (config.messageTimestampType === 'LogAppendTime') return this.#stampAppendTime(options)
+    return this.#checkCreateTime(config, options)
   }
 
   #checkRecords(bytes: Uint8Array, config: LogConfig, options: AppendOptions): LogRefusal | null {
@@ -70,6 +88,32 @@ export class AppendValidation {
     return { ok: false, ...reasonText(reason), ...recordErrors }
   }
 
+  #pack(bytes: Uint8Array, config: LogConfig, options: AppendOptions): LogRefusal | null {
+    const { row } = this
+    const sizeBytes = row[BatchCheckRow.SIZE_BYTES]!
+    this.batch = sizeBytes === bytes.length ? bytes : bytes.subarray(0, sizeBytes)
+    if (options.origin !== 'client' || !needsPacking(row[BatchCheckRow.CODEC]!, config)) return null
+    const packed = this.#packed(this.batch, config, options.checked?.packed ?? null)
+    if (packed === null) return tooLarge('in the codec of the topic more than', config)
+    this.batch = packed
+    row[BatchCheckRow.SIZE_BYTES] = packed.length
+    row[BatchCheckRow.CODEC] = config.storedCodec!.codec
+    const attributes = row[BatchCheckRow.ATTRIBUTES]! & ~BatchAttributes.CODEC_MASK
+    row[BatchCheckRow.ATTRIBUTES] = attributes | config.storedCodec!.codec
+    return null
+  }
+
+  /** A worker has done it, unless what the topic asks for has changed since. */
+  #packed(batch: Uint8Array, config: LogConfig, done: PackedBatch | null): Uint8Array | null {
+    const target = config.storedCodec!
+    const isSame =
+      done !== null &&
+      done.target.codec === target.codec &&
+      done.target.level === target.level &&
+      done.sizeMaxBytes === config.maxMessageSizeBytes
+    return isSame ? done.batch : this.#native.pack(batch, target, config.maxMessageSizeBytes)
+  }
+
   #reasonFor(bytes: Uint8Array, flags: number, checked: CheckedBatch | null): number {
     if (checked === null || checked.flags !== flags) {
       return this.#native.check(bytes, flags, DECOMPRESSED_MAX_BYTES, this.row)
@@ -78,23 +122,19 @@ export class AppendValidation {
     return checked.reason
   }
 
-  #stampAppendTime(bytes: Uint8Array, options: AppendOptions): LogRefusal | null {
+  #stampAppendTime(options: AppendOptions): LogRefusal | null {
     const isAppendTime = (this.row[BatchCheckRow.ATTRIBUTES]! & BatchAttributes.LOG_APPEND_TIME) !== 0
     if (isAppendTime && options.origin === 'client') {
       const errorMessage = 'the producer may not set the timestamp type to LogAppendTime'
       return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, errorMessage }
     }
-    stampLogAppendTime(
-      bytes.subarray(0, this.row[BatchCheckRow.SIZE_BYTES]!),
-      options.nowMs,
-      this.#native.crc32c,
-    )
+    stampLogAppendTime(this.batch, options.nowMs, this.#native.crc32c)
     this.row[BatchCheckRow.MAX_TIMESTAMP] = options.nowMs
     return null
   }
 
   /** The type bit is cleared (FMT-9, measured); the maximum timestamp becomes what the records say. */
-  #checkCreateTime(bytes: Uint8Array, config: LogConfig, options: AppendOptions): LogRefusal | null {
+  #checkCreateTime(config: LogConfig, options: AppendOptions): LogRefusal | null {
     const min = this.row[BatchCheckRow.MIN_RECORD_TIMESTAMP]!
     const max = this.row[BatchCheckRow.MAX_RECORD_TIMESTAMP]!
     const tooOld = min >= 0 && options.nowMs - min > config.messageTimestampBeforeMaxMs
@@ -105,12 +145,12 @@ export class AppendValidation {
     const attributes = this.row[BatchCheckRow.ATTRIBUTES]!
     const isAppendTime = (attributes & BatchAttributes.LOG_APPEND_TIME) !== 0
     if (isAppendTime || this.row[BatchCheckRow.MAX_TIMESTAMP] !== max)
-      this.#rewriteCreateTime(bytes, attributes, max)
+      this.#rewriteCreateTime(attributes, max)
     return null
   }
 
-  #rewriteCreateTime(bytes: Uint8Array, attributes: number, maxTimestampMs: number): void {
-    const batch = bytes.subarray(0, this.row[BatchCheckRow.SIZE_BYTES]!)
+  #rewriteCreateTime(attributes: number, maxTimestampMs: number): void {
+    const { batch } = this
     stampLogAppendTime(batch, maxTimestampMs, this.#native.crc32c)
     const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
     view.setInt16(RecordBatch.ATTRIBUTES, attributes & ~BatchAttributes.LOG_APPEND_TIME)
@@ -120,12 +160,32 @@ export class AppendValidation {
   }
 }
 
-/** FMT-7: producers split a batch that is too large for the topic, so that the two codes must differ. */
-function checkSize(sizeBytes: number, config: LogConfig): LogRefusal | null {
-  if (sizeBytes > config.maxMessageSizeBytes) {
-    const errorMessage = `the batch has ${sizeBytes} bytes, the topic allows ${config.maxMessageSizeBytes}`
-    return { ok: false, errorCode: ErrorCode.MESSAGE_TOO_LARGE, errorMessage }
-  }
+/** True when the topic stores another codec than this (CMP-1). */
+export function needsPacking(codec: number, { storedCodec }: LogConfig): boolean {
+  return storedCodec !== null && storedCodec.codec !== codec
+}
+
+/** What a worker has to pack of a batch that was checked: null for one that will be refused, or has its codec. */
+export function partToPack(batch: Uint8Array, checked: CheckedBatch, config: LogConfig): Uint8Array | null {
+  const { reason, row } = checked
+  if (reason !== BatchCheckReason.OK || batch.length > config.maxMessageSizeBytes) return null
+  return needsPacking(row[BatchCheckRow.CODEC]!, config)
+    ? batch.subarray(0, row[BatchCheckRow.SIZE_BYTES])
+    : null
+}
+
+/** FMT-7: producers split a batch that is too large for the topic, so that the codes of the two checks must differ. */
+function checkSize(sizeBytes: number, { maxMessageSizeBytes }: LogConfig): LogRefusal | null {
+  if (sizeBytes <= maxMessageSizeBytes) return null
+  return tooLarge(`${sizeBytes} bytes, more than`, { maxMessageSizeBytes })
+}
+
+function tooLarge(what: string, { maxMessageSizeBytes }: Pick<LogConfig, 'maxMessageSizeBytes'>): LogRefusal {
+  const errorMessage = `the batch has ${what} the ${maxMessageSizeBytes} bytes that the topic allows`
+  return { ok: false, errorCode: ErrorCode.MESSAGE_TOO_LARGE, errorMessage }
+}
+
+function checkSegmentSize(sizeBytes: number, config: LogConfig): LogRefusal | null {
   if (sizeBytes <= config.segmentSizeBytes) return null
   const errorMessage = `the batch has ${sizeBytes} bytes, a segment ${config.segmentSizeBytes}`
   return { ok: false, errorCode: ErrorCode.RECORD_LIST_TOO_LARGE, errorMessage }

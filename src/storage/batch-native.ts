@@ -1,3 +1,4 @@
+import type { StoredCodec } from '../config/topic-config.ts'
 import type { Crc32c } from '../protocol/record-batch.ts'
 import type { Decompress } from '../protocol/records/decode-records.ts'
 
@@ -12,6 +13,15 @@ export interface BatchNative {
     decompressedMaxBytes: number,
     out: Float64Array,
     done: (reason: number) => void,
+  ): void
+  /** The records of a batch that `check` found good, in another codec; null when it would pass `sizeMaxBytes`. */
+  pack(batch: Uint8Array, target: StoredCodec, sizeMaxBytes: number): Uint8Array | null
+  /** The same on a worker thread: `batch` must stay as it is until `done` is called on the loop. */
+  packOnWorker(
+    batch: Uint8Array,
+    target: StoredCodec,
+    sizeMaxBytes: number,
+    done: (packed: Uint8Array | null) => void,
   ): void
   /** `scanBytes` of the binding: [rowsCount, nextPosition, stop], the rows in `out` (ScanRow). */
   scan(bytes: Uint8Array, basePosition: number, out: Float64Array): readonly [number, number, number]

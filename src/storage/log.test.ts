@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { Codec } from '../native/codecs.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
+import { createCheckRow, DECOMPRESSED_MAX_BYTES, type PackedBatch } from './append-validation.ts'
 import { StorageWorld } from './storage-world.test-support.ts'
 
 const value = (index: number) => `v${index}`
@@ -326,4 +328,26 @@ test('a stop does not wait for syncs of a directory that has failed', async () =
     world.time.advance(1)
   }
   expect(isClosed).toBe(true)
+})
+
+test('CMP-1: what a worker packed for another setting of the topic is packed again', async () => {
+  const target = { codec: Codec.GZIP, level: -1 }
+  const world = await StorageWorld.open({ storedCodec: target, maxMessageSizeBytes: 1_000 })
+  const batch = world.batch({ values: ['x'] })
+  const row = createCheckRow()
+  const reason = world.native.check(batch, 0, DECOMPRESSED_MAX_BYTES, row)
+  const append = (packed: PackedBatch) => {
+    const options = { leaderEpoch: 0, nowMs: world.time.clock.wallMs(), origin: 'client' } as const
+    const result = world.log.append(batch.slice(), { ...options, checked: { flags: 0, reason, row, packed } })
+    world.logs.flushStaged()
+    return result
+  }
+  const right = { target, sizeMaxBytes: 1_000, batch: null }
+  expect(append(right)).toMatchObject({ ok: false, errorCode: ErrorCode.MESSAGE_TOO_LARGE })
+  expect(append({ ...right, target: { codec: Codec.ZSTD, level: 3 } })).toMatchObject({
+    ok: true,
+    baseOffset: 0,
+  })
+  expect(append({ ...right, target: { ...target, level: 1 } })).toMatchObject({ ok: true, baseOffset: 1 })
+  expect(append({ ...right, sizeMaxBytes: 999 })).toMatchObject({ ok: true, baseOffset: 2 })
 })

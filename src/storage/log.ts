@@ -186,7 +186,7 @@ export class Log {
       const { lastOffset, offsetDelta, timestampMs } = verdict.duplicateOf
       return this.#appended(lastOffset - offsetDelta, lastOffset, timestampMs, true)
     }
-    return this.#stage(batch, options)
+    return this.#stage(options)
   }
 
   /** A file range with whole batches, the first one holding `offset`; no byte at or behind `upToOffset`. */
@@ -353,25 +353,23 @@ export class Log {
     return this.producers.check(producerFields(row))
   }
 
-  #stage(batch: Uint8Array, options: AppendOptions): AppendResult {
-    const row = this.#validation.row
-    const sizeBytes = row[BatchCheckRow.SIZE_BYTES]!
-    const bytes = sizeBytes === batch.length ? batch : batch.subarray(0, sizeBytes)
+  #stage(options: AppendOptions): AppendResult {
+    const { row, batch } = this.#validation
     const baseOffset = this.#nextOffset
     const lastOffset = baseOffset + row[BatchCheckRow.LAST_OFFSET_DELTA]!
     const maxTimestampMs = row[BatchCheckRow.MAX_TIMESTAMP]!
-    const place = { sizeBytes, lastOffset, maxTimestampMs }
+    const place = { sizeBytes: batch.length, lastOffset, maxTimestampMs }
     this.#setSavepoint()
     try {
       if (this.#isRollDue(place, options.nowMs)) this.#roll(options.nowMs)
     } catch (error) {
       return this.#rollFailed(error)
     }
-    this.#stamp(bytes, baseOffset, options.leaderEpoch)
+    this.#stamp(batch, baseOffset, options.leaderEpoch)
     if (row[BatchCheckRow.PRODUCER_ID]! >= 0) {
       this.producers.add(producerFields(row), lastOffset, maxTimestampMs, options.nowMs)
     }
-    this.#active.stage(bytes, place, this.#config.indexIntervalBytes)
+    this.#active.stage(batch, place, this.#config.indexIntervalBytes)
     this.#nextOffset = lastOffset + 1
     return this.#appended(baseOffset, lastOffset, options.nowMs, false)
   }

@@ -172,25 +172,21 @@ const LOG_KEYS: readonly ConfigDefinition[] = [
   key('compression.type', STRING, 'producer', 'Default of the topic key of this name.', {
     ...CLUSTER_WIDE,
     validValues: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
-    ...NO_EFFECT,
   }),
   key('compression.gzip.level', INT, '-1', 'Default of the topic key of this name.', {
     ...CLUSTER_WIDE,
     min: -1,
     max: 9,
-    ...NO_EFFECT,
   }),
   key('compression.lz4.level', INT, '9', 'Default of the topic key of this name.', {
     ...CLUSTER_WIDE,
     min: 1,
     max: 17,
-    ...NO_EFFECT,
   }),
   key('compression.zstd.level', INT, '3', 'Default of the topic key of this name.', {
     ...CLUSTER_WIDE,
     min: -131_072,
     max: 22,
-    ...NO_EFFECT,
   }),
   key('log.cleaner.delete.retention.ms', LONG, '86400000', 'Default of delete.retention.ms.', {
     ...CLUSTER_WIDE,

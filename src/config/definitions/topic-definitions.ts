@@ -30,7 +30,6 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     excluded: 0,
     brokerSynonyms: same('compression.gzip.level'),
     doc: 'Level for gzip, -1 for the codec’s own default.',
-    effect: 'none',
   },
   {
     name: 'compression.lz4.level',
@@ -40,7 +39,6 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     max: 17,
     brokerSynonyms: same('compression.lz4.level'),
     doc: 'Level for lz4.',
-    effect: 'none',
   },
   {
     name: 'compression.type',
@@ -49,7 +47,6 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     validValues: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
     brokerSynonyms: same('compression.type'),
     doc: 'Codec in which batches are stored; `producer` keeps what was sent.',
-    effect: 'none',
   },
   {
     name: 'compression.zstd.level',
@@ -59,7 +56,6 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
     max: 22,
     brokerSynonyms: same('compression.zstd.level'),
     doc: 'Level for zstd.',
-    effect: 'none',
   },
   {
     name: 'delete.retention.ms',
