@@ -34,7 +34,7 @@ function headerArguments() {
   return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : []
 }
 
-function compile() {
+function compile(configuration) {
   const gyp = require.resolve('node-gyp/bin/node-gyp.js')
   const jobs = `--jobs=${Math.min(availableParallelism(), 4)}`
   // Configured again each time: the list of sources may have changed. What is up to date is not compiled again.
@@ -43,7 +43,7 @@ function compile() {
     ['build', jobs],
   ]
   for (const command of commands) {
-    const args = [gyp, ...command, '--release', '--loglevel=warn']
+    const args = [gyp, ...command, configuration, '--loglevel=warn']
     const { status } = spawnSync(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -53,4 +53,5 @@ function compile() {
 }
 
 if (platform() !== 'linux') stop(`runs on Linux (x64, arm64) only, not yet on ${platform()}`)
-if (!prebuiltLoads()) compile()
+if (process.argv.includes('--debug')) compile('--debug')
+else if (!prebuiltLoads()) compile('--release')

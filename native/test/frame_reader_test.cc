@@ -11,6 +11,7 @@
 
 #include "../core/transport/frame-reader.h"
 #include "../core/transport/out-queue.h"
+#include "../core/transport/poison.h"
 
 using namespace ottla::transport;
 
@@ -170,6 +171,27 @@ void badSizesEndTheConnection() {
   }
 }
 
+void aFrameIsPoisonedOnceNobodyMayLookAtIt() {
+  for (const size_t size : {size_t{100}, size_t{100'000}}) {
+    World world(1 << 20, 1 << 20);
+    Peer peer(0);
+    peer.addFrame(std::vector<uint8_t>(size, 7));
+    while (world.reader.rowCount() == 0) {
+      peer.sendSome(1 << 16);
+      CHECK(world.reader.read(peer.connection) == ReadResult::kOk);
+    }
+    const int32_t* const row = world.rows.data();
+    const int32_t slabIndex = row[1];
+    const uint8_t* const bytes = world.memory.at(slabIndex) + row[2];
+    CHECK(world.reader.retain(slabIndex));
+    world.reader.endWakeUp();
+    CHECK(bytes[0] == 7 && bytes[size - 1] == 7);
+    CHECK(world.reader.release(slabIndex));
+    CHECK(bytes[0] == kPoison && bytes[size - 1] == kPoison);
+    world.reader.forget(peer.connection);
+  }
+}
+
 void aPeerThatIsGoneLeavesNothing() {
   World world(1 << 20, 1 << 20);
   Peer peer(0);
@@ -279,6 +301,7 @@ void outQueueKeepsTheOrder() {
 int main() {
   for (unsigned seed = 1; seed <= 150; seed += 1) runSeed(seed);
   badSizesEndTheConnection();
+  aFrameIsPoisonedOnceNobodyMayLookAtIt();
   aPeerThatIsGoneLeavesNothing();
   largeFramesDoNotLockOutSmallOnes();
   noLargeFrameOvertakesAnother();

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "poison.h"
+
 namespace ottla::transport {
 namespace {
 
@@ -291,6 +293,7 @@ void FrameReader::letGo(int32_t slabIndex) {
   Slab& slab = slabs_.at(slabIndex);
   pool_.release(slab.reservedBytes);
   slab.reservedBytes = 0;
+  poison(slab.bytes, slab.sizeBytes);
   if (slabIndex == shared_) {
     slab.position = 0;
   } else {
