@@ -10,6 +10,7 @@
 #include "../core/disk/disk-queue.h"
 #include "../core/disk/file-table.h"
 #include "../core/disk/operations.h"
+#include "../core/disk/residency.h"
 #include "environment.h"
 #include "register.h"
 
@@ -210,6 +211,24 @@ Napi::Value filePread(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(readBytes));
 }
 
+/** As filePread, but -1 instead of a wait for the disk. */
+Napi::Value filePreadResident(const Napi::CallbackInfo& info) {
+  const std::shared_ptr<File> file = fileOf(info, "preadv2");
+  if (file == nullptr) return info.Env().Undefined();
+  Napi::Uint8Array into = info[1].As<Napi::Uint8Array>();
+  size_t readBytes = 0;
+  const int error = disk::readResident(*file, into.Data(), into.ByteLength(), positionAt(info, 2), readBytes);
+  if (error == EAGAIN) return Napi::Number::New(info.Env(), -1);
+  if (error != 0) throwErrno(info.Env(), error, "preadv2");
+  return Napi::Number::New(info.Env(), static_cast<double>(readBytes));
+}
+
+Napi::Value fileIsResident(const Napi::CallbackInfo& info) {
+  const std::shared_ptr<File> file = fileOf(info, "cachestat");
+  if (file == nullptr) return info.Env().Undefined();
+  return Napi::Boolean::New(info.Env(), disk::isResident(*file, positionAt(info, 1), positionAt(info, 2)));
+}
+
 void fileTruncate(const Napi::CallbackInfo& info) {
   const std::shared_ptr<File> file = fileOf(info, "ftruncate");
   if (file == nullptr) return;
@@ -267,6 +286,7 @@ void queueSubmit(const Napi::CallbackInfo& info) {
     job.path = textAt(info, 4);
     job.toPath = textAt(info, 5);
     job.sizeBytes = positionAt(info, 6);
+    job.position = positionAt(info, 7);
   }
   queue->submit(info.Env(), std::move(job));
 }
@@ -321,6 +341,8 @@ void registerDisk(Napi::Env env, Napi::Object exports) {
   set("fileSizeBytes", fileSizeBytes);
   set("filePwritev", filePwritev);
   set("filePread", filePread);
+  set("filePreadResident", filePreadResident);
+  set("fileIsResident", fileIsResident);
   set("fileTruncate", fileTruncate);
   set("fileAllocate", fileAllocate);
   set("fileDatasync", fileDatasync);

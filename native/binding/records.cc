@@ -12,6 +12,7 @@
 #include "../core/records/batch-pack.h"
 #include "../core/records/batch-scan.h"
 #include "../core/records/crc32c.h"
+#include "../core/records/timestamp-search.h"
 #include "environment.h"
 #include "records-worker.h"
 #include "register.h"
@@ -180,6 +181,45 @@ Napi::Value batchPack(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<int32_t>(result));
 }
 
+class TimestampJob final : public LoopJob {
+ public:
+  TimestampJob(const Napi::CallbackInfo& info, View<uint8_t> bytes)
+      : bytes_(bytes),
+        timestamp_(integerAt(info, 1)),
+        fromOffset_(integerAt(info, 2)),
+        outputMax_(sizeAt(info, 3)),
+        bytesReference_(Napi::Persistent(info[0].As<Napi::Object>())),
+        callback_(Napi::Persistent(info[4].As<Napi::Function>())) {}
+
+  void work() override {
+    found_ = records::findTimestamp(bytes_.data, bytes_.length, timestamp_, fromOffset_, outputMax_);
+  }
+
+  void complete(Napi::Env env) override {
+    callLoop(env, callback_, {
+        Napi::Number::New(env, static_cast<int32_t>(found_.reason)),
+        Napi::Number::New(env, static_cast<double>(found_.offset)),
+        Napi::Number::New(env, static_cast<double>(found_.timestamp)),
+    });
+  }
+
+ private:
+  const View<uint8_t> bytes_;
+  const int64_t timestamp_;
+  const int64_t fromOffset_;
+  const size_t outputMax_;
+  const Napi::ObjectReference bytesReference_;
+  const Napi::FunctionReference callback_;
+  records::TimestampFound found_;
+};
+
+void findTimestamp(const Napi::CallbackInfo& info) {
+  View<uint8_t> bytes;
+  if (!bytesAt(info, 0, bytes)) return;
+  auto* const worker = static_cast<RecordsWorker*>(info.Data());
+  if (!worker->submit(info.Env(), std::make_unique<TimestampJob>(info, bytes))) throwBusy(info.Env());
+}
+
 class FileSource final : public records::ScanSource {
  public:
   explicit FileSource(disk::File& file) : file_(file) {}
@@ -318,6 +358,7 @@ void registerRecords(Napi::Env env, Napi::Object exports) {
   set("batchCheckAsync", batchCheckAsync);
   set("batchPack", batchPack);
   set("batchPackAsync", batchPackAsync);
+  set("findTimestamp", findTimestamp);
   set("scanBatches", scanBatches);
   set("scanBytes", scanBytes);
   set("compress", compress);

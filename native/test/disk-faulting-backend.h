@@ -51,6 +51,15 @@ class FaultingBackend final : public Backend {
     const int error = enter("pread", "");
     return error ? -error : real_.pread(fd, into, sizeBytes, position);
   }
+  ssize_t preadCached(int fd, void* into, size_t sizeBytes, off_t position) override {
+    const int error = enter("preadCached", std::to_string(position));
+    return error ? -error : real_.preadCached(fd, into, sizeBytes, position);
+  }
+  int64_t cachedPages(int fd, off_t position, off_t sizeBytes) override {
+    const int error = enter("cachedPages", "");
+    return error ? -error : real_.cachedPages(fd, position, sizeBytes);
+  }
+  bool isInMemory(int fd) override { return enter("isInMemory", "") ? true : real_.isInMemory(fd); }
   int64_t sizeBytes(int fd) override { return real_.sizeBytes(fd); }
   bool isDirectory(int fd) override { return real_.isDirectory(fd); }
   int ftruncate(int fd, off_t sizeBytes) override {

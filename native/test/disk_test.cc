@@ -18,6 +18,7 @@
 #include "../core/disk/gather.h"
 #include "../core/disk/operations.h"
 #include "../core/records/crc32c.h"
+#include "../core/disk/residency.h"
 #include "disk-faulting-backend.h"
 
 namespace {
@@ -254,18 +255,114 @@ void theQueueWorksInOrderAndCountsOnErrors() {
   queue.submit(jobOf(QueueOperation::kSyncDirectory, 5, directory / "d"));
   queue.submit(jobOf(QueueOperation::kUnlink, 6, directory / "none"));
   queue.submit(jobOf(QueueOperation::kRemoveTree, 7, directory / "d"));
+  queue.submit({QueueOperation::kWarm, 8, nullptr, directory / "b", "", 10, 0});
   queue.close();
   queue.close();
   int32_t rows[8];
   std::vector<int32_t> all;
   while (const size_t count = queue.take(rows, 4)) all.insert(all.end(), rows, rows + 2 * count);
-  CHECK((all == std::vector<int32_t>{1, EIO, 2, 0, 3, 0, 4, 0, 5, 0, 6, ENOENT, 7, 0}));
+  CHECK((all == std::vector<int32_t>{1, EIO, 2, 0, 3, 0, 4, 0, 5, 0, 6, ENOENT, 7, 0, 8, 0}));
   CHECK(collector.notifications == 1);
   const std::vector<std::string> calls = backend.calls();
   CHECK(calls[0] == "open " + (directory / "a"));
   CHECK(calls[1] == "fdatasync");
   CHECK(calls[2] == "close");
   CHECK(calls[3] == "rename " + (directory / "a"));
+}
+
+std::shared_ptr<File> createWith(Backend& backend, const std::string& path, size_t sizeBytes) {
+  std::shared_ptr<File> file = create(backend, path);
+  const std::string text(sizeBytes, 'x');
+  std::vector<iovec> buffers{bufferOf(text)};
+  CHECK(writeFully(*file, buffers, 0) == 0);
+  return file;
+}
+
+void aPageThatIsStillBeingReadIsNotResident() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  const std::shared_ptr<File> file = createWith(backend, directory / "a", 100000);
+  CHECK(isResident(*file, 0, 100000));
+  backend.fail("preadCached", backend.countOf("preadCached") + 1, EAGAIN);
+  CHECK(!isResident(*file, 0, 100000));
+  backend.fail("preadCached", backend.countOf("preadCached") + 2, EAGAIN);
+  CHECK(!isResident(*file, 0, 100000));
+  CHECK(isResident(*file, 0, 100000));
+}
+
+/** As of kernels before 6.5, and of sandboxes that forbid calls they do not know. */
+void withoutCachestatSamplesTell() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  const std::shared_ptr<File> file = createWith(backend, directory / "a", 100000);
+  int asked = 0;
+  const auto askedWith = [&](int sample) {
+    asked += 1;
+    backend.fail("cachedPages", asked, asked % 2 ? ENOSYS : EPERM);
+    for (int i = 0; i < 5; i += 1) backend.fail("preadCached", backend.countOf("preadCached") + 1 + i, 0);
+    if (sample > 0) backend.fail("preadCached", backend.countOf("preadCached") + sample, EAGAIN);
+    return isResident(*file, 0, 100000);
+  };
+  CHECK(askedWith(0));
+  // 0, 32, 64 and 96 KiB, and the last byte.
+  for (int sample = 1; sample <= 5; sample += 1) CHECK(!askedWith(sample));
+}
+
+void whoCannotTellIsResidentOnlyInMemory() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  const std::shared_ptr<File> file = createWith(backend, directory / "a", 1000);
+  char into[1000];
+  size_t readBytes = 0;
+  int probes = 0;
+  const auto cannotTell = [&](int nth) {
+    backend.fail("cachedPages", nth, ENOSYS);
+    probes = backend.countOf("preadCached");
+    for (int i = 1; i <= 4; i += 1) backend.fail("preadCached", probes + i, EOPNOTSUPP);
+  };
+  cannotTell(1);
+  backend.fail("isInMemory", 1, 0);
+  const bool inMemory = posixBackend().isInMemory(file->fd());
+  CHECK(isResident(*file, 0, 1000) == inMemory);
+  cannotTell(2);
+  CHECK(readResident(*file, into, sizeof into, 0, readBytes) == (inMemory ? 0 : EAGAIN));
+  // A file system in memory.
+  const int questions = backend.countOf("isInMemory");
+  for (int i = 1; i <= 4; i += 1) backend.fail("isInMemory", questions + i, 1);
+  cannotTell(3);
+  CHECK(isResident(*file, 0, 1000));
+  cannotTell(4);
+  CHECK(readResident(*file, into, sizeof into, 0, readBytes) == 0 && readBytes == sizeof into);
+}
+
+void onlyCachedBytesAreReadAndInterruptionsGoOn() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  const std::shared_ptr<File> file = createWith(backend, directory / "a", 1000);
+  char into[2000];
+  size_t readBytes = 0;
+  backend.fail("preadCached", 1, EINTR);
+  CHECK(readResident(*file, into, sizeof into, 0, readBytes) == 0 && readBytes == 1000);
+  backend.fail("preadCached", backend.countOf("preadCached") + 1, EAGAIN);
+  CHECK(readResident(*file, into, sizeof into, 0, readBytes) == EAGAIN);
+  backend.fail("preadCached", backend.countOf("preadCached") + 1, EIO);
+  CHECK(readResident(*file, into, sizeof into, 0, readBytes) == EIO);
+  CHECK(backend.countOf("pread") == 0);
+}
+
+void aRangeIsReadInPiecesUpToTheEndOfTheFile() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  createWith(backend, directory / "a", 1000000);
+  CHECK(warmRange(backend, directory / "a", 0, 600000) == 0);
+  CHECK(backend.countOf("pread") == 3);
+  // 400,000 bytes are left: two pieces, and the look that finds the end.
+  CHECK(warmRange(backend, directory / "a", 600000, 5000000) == 0);
+  CHECK(backend.countOf("pread") == 6);
+  backend.fail("pread", 7, EIO);
+  CHECK(warmRange(backend, directory / "a", 0, 10) == EIO);
+  CHECK(warmRange(backend, directory / "none", 0, 10) == ENOENT);
+  CHECK(backend.countOf("open") == backend.countOf("close") + 1);
 }
 
 void theQueueEndsWithWhatWasSubmitted() {
@@ -296,6 +393,11 @@ int main() {
   afterAFailedSyncTheFileIsFenced();
   directoriesAreMadeSyncedAndRemoved();
   aLockIsOfOneOpenFile();
+  aPageThatIsStillBeingReadIsNotResident();
+  withoutCachestatSamplesTell();
+  whoCannotTellIsResidentOnlyInMemory();
+  onlyCachedBytesAreReadAndInterruptionsGoOn();
+  aRangeIsReadInPiecesUpToTheEndOfTheFile();
   theQueueWorksInOrderAndCountsOnErrors();
   theQueueEndsWithWhatWasSubmitted();
   return failures == 0 ? 0 : 1;

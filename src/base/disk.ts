@@ -18,6 +18,10 @@ export interface Disk {
   pwritev(file: FileHandle, buffers: readonly Uint8Array[], position: number): void
   /** Reads up to `into.length` bytes; answers how many there were before the end of the file. */
   pread(file: FileHandle, into: Uint8Array, position: number): number
+  /** As `pread`, but -1 where the bytes are not all in memory: never waits for the disk. */
+  preadResident(file: FileHandle, into: Uint8Array, position: number): number
+  /** True when all of the range, which is not empty, is in memory. Never waits; false where nobody can tell. */
+  isResident(file: FileHandle, position: number, sizeBytes: number): boolean
   truncate(file: FileHandle, sizeBytes: number): void
   /** Extends the file to this size with zeroes: blocks where the file system can give them, else a hole. */
   allocate(file: FileHandle, sizeBytes: number): void
@@ -71,6 +75,8 @@ export interface DiskQueue {
    * `position` of `file`, and syncs it. Bytes 4 to 8 of what is written become the CRC-32C, big-endian, of all behind.
    */
   gather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array, ticket: number): void
+  /** Reads a range into memory, or what there is of it before the end of the file. */
+  warm(path: string, position: number, sizeBytes: number, ticket: number): void
   /** Ends the thread after what is queued; no completion is delivered after `close` has returned. */
   close(): void
 }

@@ -48,6 +48,8 @@ export function createBatchNative(binding: NativeBinding): BatchNative {
       binding.batchPackAsync(batch, codec, level, sizeMaxBytes, DECOMPRESSED_MAX_BYTES, (result, packed) =>
         done(result === 0 ? packed : null),
       ),
+    findTimestampOnWorker: (bytes, timestampMs, fromOffset, done) =>
+      binding.findTimestamp(bytes, timestampMs, fromOffset, DECOMPRESSED_MAX_BYTES, done),
     scan: binding.scanBytes,
     crc32c: createCrc32c(binding),
     decompress: (codec, payload) => codecs.decompress(codec, payload, DECOMPRESSED_MAX_BYTES),

@@ -86,7 +86,7 @@ export class OffsetsTopic implements CoordinatorLog {
     if (partition.isOffline) throw new StorageError('EIO', 'replay', `${OFFSETS_TOPIC}-${shard}`)
     let offset = partition.logStartOffset
     while (offset < partition.highWatermark) {
-      const bytes = this.#readChunk(partition, offset)
+      const bytes = await this.#readChunk(partition, offset)
       for (const batch of batchesOf(bytes)) {
         for (const { key, value, offset: recordOffset, timestampMs } of decodeRecords(
           batch,
@@ -100,9 +100,15 @@ export class OffsetsTopic implements CoordinatorLog {
     }
   }
 
-  #readChunk(partition: Partition, offset: number): Uint8Array {
+  async #readChunk(partition: Partition, offset: number): Promise<Uint8Array> {
     const path = `${OFFSETS_TOPIC}-${partition.partitionIndex}`
     const result = partition.read(offset, REPLAY_CHUNK_BYTES, true)
+    if (result.ok && result.cold !== undefined) {
+      const { cold } = result
+      const errno = await new Promise<number>(resolve => void cold.wait(resolve))
+      if (errno !== 0) throw new StorageError('EIO', 'replay', path)
+      return this.#readChunk(partition, offset)
+    }
     if (!result.ok || result.range === null) throw new StorageError('EIO', 'replay', path)
     const bytes = new Uint8Array(result.range.sizeBytes)
     const count = this.#ports.disk.pread(result.range.file, bytes, result.range.position)

@@ -2,12 +2,16 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import type { FetchRequest, FetchResponseInit, PartitionDataInit } from '../protocol/generated/fetch.ts'
 import type { DelayedFetches, ParkedFetch } from '../replication/delayed-fetches.ts'
 import type { Partition } from '../replication/partition.ts'
+import type { LogRange } from '../storage/log-reader.ts'
+import { COLD_READS_MAX, type ColdPart, ColdWait } from './cold-wait.ts'
 import type { FetchContext, FetchTarget } from './fetch-sessions.ts'
 import type { BrokerServices, RequestContext } from './handler.ts'
 
 const NO_OFFSET = -1
 const NO_RECORDS = new Uint8Array(0)
 const READ_COMMITTED = 1
+/** A fetch that found something on the disk waits at least so long, to be answered with it rather than with nothing. */
+const COLD_WAIT_MIN_MS = 1000
 
 /** What one partition gives to a fetch. */
 interface PartitionFetch {
@@ -17,10 +21,11 @@ interface PartitionFetch {
   readonly isUrgent: boolean
 }
 
+type Cold = ColdPart<Partition>
+
 /** One Fetch request: what it finds now, and its wait for more. */
 export class PendingFetch implements ParkedFetch {
   readonly partitions: readonly Partition[]
-  readonly maxWaitMs: number
   readonly #fetch: FetchContext
   readonly #request: FetchRequest
   readonly #context: RequestContext
@@ -28,12 +33,14 @@ export class PendingFetch implements ParkedFetch {
   readonly #maxBytes: number
   readonly #isOfBroker: boolean
   #results: PartitionDataInit[] = []
+  /** What was found on the disk only, by the last look. */
+  #cold: Cold[] = []
+  #coldWait: ColdWait<Partition> | null = null
 
   constructor(fetch: FetchContext, request: FetchRequest, context: RequestContext, services: BrokerServices) {
     this.#fetch = fetch
     this.#request = request
     this.#context = context
-    this.maxWaitMs = request.maxWaitMs
     this.#isOfBroker = request.replicaId >= 0 || request.replicaState.replicaId >= 0
     this.#maxBytes = Math.min(request.maxBytes, services.config.fetchMaxBytes)
     this.#found = fetch.targets.map(target =>
@@ -44,9 +51,16 @@ export class PendingFetch implements ParkedFetch {
     this.partitions = this.#found.filter(partition => partition !== undefined)
   }
 
+  get maxWaitMs(): number {
+    return this.#cold.length > 0
+      ? Math.max(this.#request.maxWaitMs, COLD_WAIT_MIN_MS)
+      : this.#request.maxWaitMs
+  }
+
   /** Looks at every partition; true when the answer is worth sending at once. */
   read(): boolean {
     this.#results = []
+    this.#cold = []
     let sizeBytes = 0
     let isUrgent = this.partitions.length === 0
     for (const [index, target] of this.#fetch.targets.entries()) {
@@ -55,18 +69,24 @@ export class PendingFetch implements ParkedFetch {
       sizeBytes += share.sizeBytes
       isUrgent ||= share.isUrgent
     }
-    return isUrgent || sizeBytes >= this.#request.minBytes
+    return isUrgent || sizeBytes >= this.#request.minBytes || this.maxWaitMs <= 0
   }
 
   park(delayedFetches: DelayedFetches): void {
-    const takeBack = delayedFetches.park(this)
-    this.#context.whenAbandoned(takeBack)
+    const place = delayedFetches.park(this)
+    this.#coldWait = new ColdWait(() => place.wake())
+    this.#coldWait.add(this.#cold)
+    this.#context.whenAbandoned(() => {
+      place.takeBack()
+      this.#coldWait?.takeBack()
+    })
   }
 
   retry(): boolean {
-    if (!this.read()) return false
-    this.answer()
-    return true
+    const isDue = this.read()
+    if (isDue) this.answer()
+    else this.#coldWait?.add(this.#cold)
+    return isDue
   }
 
   expire(): void {
@@ -75,6 +95,9 @@ export class PendingFetch implements ParkedFetch {
   }
 
   answer(): void {
+    this.#coldWait?.takeBack()
+    // What is cold is not waited for here, and will be asked for again.
+    for (const { read } of this.#cold.slice(0, COLD_READS_MAX)) read.begin()
     const body: FetchResponseInit = {
       errorCode: this.#fetch.errorCode,
       sessionId: this.#fetch.sessionId,
@@ -113,13 +136,21 @@ export class PendingFetch implements ParkedFetch {
     maxBytes: number,
     isFirst: boolean,
   ): PartitionFetch {
-    if (maxBytes <= 0 && !isFirst) return this.#share(target, partition, null)
+    if (maxBytes <= 0 && !isFirst) return this.#share(target, partition, { range: null })
     const result = partition.read(target.fetchOffset, Math.max(0, maxBytes), isFirst)
     if (!result.ok) return refused(target, result.errorCode, true)
-    return this.#share(target, partition, result.range)
+    if (result.cold !== undefined) {
+      if (this.#coldWait?.hasFailed(partition)) return refused(target, ErrorCode.KAFKA_STORAGE_ERROR, true)
+      this.#cold.push({ part: partition, read: result.cold })
+    }
+    return this.#share(target, partition, result)
   }
 
-  #share(target: FetchTarget, partition: Partition, range: PartitionDataInit['records']): PartitionFetch {
+  #share(
+    target: FetchTarget,
+    partition: Partition,
+    { range, isCut = false }: Pick<LogRange, 'range' | 'isCut'>,
+  ): PartitionFetch {
     const data: PartitionDataInit = {
       partitionIndex: target.partitionIndex,
       errorCode: ErrorCode.NONE,
@@ -129,13 +160,8 @@ export class PendingFetch implements ParkedFetch {
       abortedTransactions: this.#request.isolationLevel === READ_COMMITTED ? [] : null,
       records: range ?? NO_RECORDS,
     }
-    return { data, sizeBytes: sizeOf(range), isUrgent: false }
+    return { data, sizeBytes: range?.sizeBytes ?? 0, isUrgent: isCut }
   }
-}
-
-function sizeOf(records: PartitionDataInit['records']): number {
-  if (records === null || records === undefined) return 0
-  return records instanceof Uint8Array ? records.length : records.sizeBytes
 }
 
 function refused(target: FetchTarget, errorCode: ErrorCode, isUrgent: boolean): PartitionFetch {

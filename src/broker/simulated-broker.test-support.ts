@@ -65,9 +65,10 @@ const binding = loadNativeBinding()
 const codecs = createCodecs(binding)
 const batchNative = createBatchNative(binding)
 
-/** The simulated disk, whose fdatasyncs of segments are counted and can be held back. */
+/** The simulated disk, whose fdatasyncs of segments are counted; they and what threads read can be held back. */
 class WatchedDisk extends SimDisk {
   syncCount = 0
+  #heldReads: { path: string; read: () => void }[] | null = null
   #held: (() => void)[] | null = null
   readonly #paths = new Map<FileHandle, string>()
 
@@ -79,6 +80,11 @@ class WatchedDisk extends SimDisk {
 
   override createQueue(onCompletions: DiskCompletions): DiskQueue {
     const queue = super.createQueue(onCompletions)
+    const warm = queue.warm.bind(queue)
+    queue.warm = (path, ...rest) => {
+      if (this.#heldReads === null) warm(path, ...rest)
+      else this.#heldReads.push({ path, read: () => warm(path, ...rest) })
+    }
     const fdatasync = queue.fdatasync.bind(queue)
     queue.fdatasync = (file, ticket) => {
       const path = this.#paths.get(file) ?? ''
@@ -88,6 +94,26 @@ class WatchedDisk extends SimDisk {
       else this.#hold(path, pinned => fdatasync(pinned, ticket))
     }
     return queue
+  }
+
+  /** Of the reads that threads were asked for and that are held back. */
+  get heldPaths(): string[] {
+    return (this.#heldReads ?? []).map(({ path }) => path)
+  }
+
+  holdReads(): void {
+    this.#heldReads ??= []
+  }
+
+  /** The one that was asked for first. */
+  releaseRead(): void {
+    this.#heldReads?.shift()?.read()
+  }
+
+  releaseReads(): void {
+    const held = this.#heldReads ?? []
+    this.#heldReads = null
+    for (const { read } of held) read()
   }
 
   holdSyncs(): void {
@@ -181,6 +207,7 @@ export class SimulatedBroker {
     const broker = this.#broker
     this.#broker = null
     this.disk.releaseSyncs()
+    this.disk.releaseReads()
     await this.settled(broker.close())
     expect(this.disk.openFileCount).toBe(0)
   }

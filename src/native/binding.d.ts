@@ -10,6 +10,9 @@ export function fileClose(file: number): void
 export function fileSizeBytes(file: number): number
 export function filePwritev(file: number, buffers: readonly Uint8Array[], position: number): void
 export function filePread(file: number, into: Uint8Array, position: number): number
+/** -1 when the page cache lacks any of the bytes: never waits for the disk. */
+export function filePreadResident(file: number, into: Uint8Array, position: number): number
+export function fileIsResident(file: number, position: number, sizeBytes: number): boolean
 export function fileTruncate(file: number, sizeBytes: number): void
 export function fileAllocate(file: number, sizeBytes: number): void
 export function fileDatasync(file: number): void
@@ -18,7 +21,10 @@ export function fileTryLock(file: number): boolean
 export function directorySync(path: string): void
 /** The thread calls `onCompletions(count)` on the loop after it has filled `completions` with [ticket, errno] rows. */
 export function queueOpen(completions: Int32Array, onCompletions: (count: number) => void): number
-/** op: 0 fdatasync(file), 1 syncDirectory, 2 rename, 3 createFile(size), 4 makeDirectory, 5 unlink, 6 removeTree. */
+/**
+ * op: 0 fdatasync(file), 1 syncDirectory, 2 rename, 3 createFile(size), 4 makeDirectory, 5 unlink, 6 removeTree,
+ * 8 warm(path, position, size).
+ */
 export function queueSubmit(
   queue: number,
   op: number,
@@ -27,6 +33,7 @@ export function queueSubmit(
   path: string,
   toPath: string,
   sizeBytes: number,
+  position: number,
 ): void
 /** Operation 7: `rows` has [file, position, size] of each range; see DiskQueue.gather. */
 export function queueGather(
@@ -114,6 +121,17 @@ export function batchPackAsync(
   sizeMaxBytes: number,
   decompressedMaxBytes: number,
   callback: (result: number, batch: Uint8Array) => void,
+): void
+/**
+ * The first record at or behind `fromOffset` with at least this timestamp, of one batch whose CRC was checked before;
+ * on a worker thread. `reason` 0 or why the batch can't be read, offset -1 for no such record.
+ */
+export function findTimestamp(
+  bytes: Uint8Array,
+  timestampMs: number,
+  fromOffset: number,
+  decompressedMaxBytes: number,
+  callback: (reason: number, offset: number, timestampMs: number) => void,
 ): void
 /**
  * Recovery scan on a worker thread of the file from `position` to `endPosition`: for each whole valid batch one row

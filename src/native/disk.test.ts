@@ -216,7 +216,7 @@ describe('the queue', () => {
       const { parentPort, workerData } = require('node:worker_threads')
       const binding = require('node-gyp-build')(workerData)
       const queue = binding.queueOpen(new Int32Array(8), () => {})
-      const submit = () => binding.queueSubmit(queue, 5, 0, -1, '/none/none', '', 0)
+      const submit = () => binding.queueSubmit(queue, 5, 0, -1, '/none/none', '', 0, 0)
       setInterval(() => { for (let i = 0; i < 50; i++) submit() }, 1)
       submit()
       parentPort.postMessage('working')`

@@ -60,6 +60,22 @@ export class NativeDisk implements Disk {
     }
   }
 
+  preadResident(file: FileHandle, into: Uint8Array, position: number): number {
+    const path = this.#pathOf(file)
+    assertWhole(position)
+    try {
+      return this.#binding.filePreadResident(file, into, position)
+    } catch (error) {
+      throw asStorageError(error, path)
+    }
+  }
+
+  isResident(file: FileHandle, position: number, sizeBytes: number): boolean {
+    assertWhole(position)
+    assert(sizeBytes > 0, 'a range to ask for has bytes')
+    return this.#binding.fileIsResident(file, position, sizeBytes)
+  }
+
   truncate(file: FileHandle, sizeBytes: number): void {
     assertWhole(sizeBytes)
     attempt(this.#pathOf(file), () => this.#binding.fileTruncate(file, sizeBytes))
@@ -148,6 +164,7 @@ const QUEUE_OPERATION = {
   makeDirectory: 4,
   unlink: 5,
   removeTree: 6,
+  warm: 8,
 } as const
 
 const NO_FILE = -1
@@ -201,6 +218,12 @@ class NativeDiskQueue implements DiskQueue {
     attempt('', () => this.#binding.queueGather(this.#queue, ticket, file, position, head, ranges))
   }
 
+  warm(path: string, position: number, sizeBytes: number, ticket: number): void {
+    assertWhole(position)
+    assertWhole(sizeBytes)
+    this.#submit(QUEUE_OPERATION.warm, ticket, NO_FILE, path, '', sizeBytes, position)
+  }
+
   close(): void {
     this.#binding.queueClose(this.#queue)
   }
@@ -212,10 +235,11 @@ class NativeDiskQueue implements DiskQueue {
     path: string,
     toPath: string,
     sizeBytes: number,
+    position = 0,
   ): void {
     assertTicket(ticket)
     try {
-      this.#binding.queueSubmit(this.#queue, operation, ticket, file, path, toPath, sizeBytes)
+      this.#binding.queueSubmit(this.#queue, operation, ticket, file, path, toPath, sizeBytes, position)
     } catch (error) {
       throw asStorageError(error, path)
     }

@@ -22,6 +22,7 @@ export type SimOperation =
   | 'open'
   | 'pwritev'
   | 'pread'
+  | 'warm'
   | 'truncate'
   | 'allocate'
   | 'fdatasync'
@@ -65,6 +66,8 @@ export class SimDisk implements Disk {
   #capacityBytes: number
   #nextHandle = 0
   #dead = false
+  /** Paths of reads that found bytes on the disk only, so that their caller would have waited for it. */
+  readonly waitingReads: string[] = []
 
   constructor(options: SimDiskOptions, root: SimDirectory = new SimDirectory()) {
     this.#schedule = options.schedule
@@ -84,6 +87,14 @@ export class SimDisk implements Disk {
   /** The next call of `operation` on a path that contains `pathPart` fails, after `callsBefore` that pass. */
   failNext(operation: SimOperation, code: string, pathPart = '', callsBefore = 0): void {
     this.#faults.push({ operation, code, pathPart, callsBefore })
+  }
+
+  /** The machine needs its memory for something else: what the files below `path` hold is on the disk only. */
+  dropCaches(path: string): void {
+    const node = this.#lookUp(namesOf(path))
+    assert(typeof node !== 'string', `no such file or directory: ${path}`)
+    if (node instanceof SimDirectory) for (const name of node.names()) this.dropCaches(`${path}/${name}`)
+    else node.pages.drop(node.sizeBytes)
   }
 
   setCapacityBytes(capacityBytes: number): void {
@@ -124,7 +135,23 @@ export class SimDisk implements Disk {
   pread(file: FileHandle, into: Uint8Array, position: number): number {
     const { file: source, path } = this.#file(file)
     this.#enter('pread', path)
-    return source.read(into, position)
+    const sizeBytes = source.read(into, position)
+    if (!source.pages.has(position, sizeBytes)) this.waitingReads.push(path)
+    source.pages.add(position, sizeBytes)
+    return sizeBytes
+  }
+
+  preadResident(file: FileHandle, into: Uint8Array, position: number): number {
+    const { file: source } = this.#file(file)
+    if (!source.pages.has(position, Math.min(into.length, source.sizeBytes - position))) return -1
+    return this.pread(file, into, position)
+  }
+
+  isResident(file: FileHandle, position: number, sizeBytes: number): boolean {
+    assert(sizeBytes > 0, 'a range to ask for has bytes')
+    const { file: source, path } = this.#file(file)
+    this.#assertAlive('isResident', path)
+    return source.pages.has(position, sizeBytes)
   }
 
   truncate(file: FileHandle, sizeBytes: number): void {
@@ -239,6 +266,7 @@ export class SimDisk implements Disk {
       makeDirectory: path => this.makeDirectory(path),
       unlink: path => this.unlink(path),
       removeTree: path => this.#removeTree(path),
+      warm: (path, position, sizeBytes) => this.#warm(path, position, sizeBytes),
       errnoOf,
       isDead: () => this.#dead,
     }
@@ -292,6 +320,13 @@ export class SimDisk implements Disk {
     } finally {
       this.close(file)
     }
+  }
+
+  #warm(path: string, position: number, sizeBytes: number): void {
+    this.#enter('warm', path)
+    const file = this.open(path, 'read')
+    this.#file(file).file.pages.add(position, sizeBytes)
+    this.close(file)
   }
 
   #removeTree(path: string): void {

@@ -35,7 +35,7 @@ class Room {
       },
       expire: () => this.events.push(`expire ${name}`),
     }
-    return this.fetches.park(fetch)
+    return this.fetches.park(fetch).takeBack
   }
 }
 

@@ -11,6 +11,14 @@ export interface ParkedFetch {
   expire(): void
 }
 
+/** What the owner of a parked fetch can do with it. */
+export interface ParkingPlace {
+  /** It is looked at again at the end of a pass, as when one of its partitions has changed. */
+  wake(): void
+  /** Nobody waits for it any more. */
+  takeBack(): void
+}
+
 class Parked implements PartitionWatcher {
   readonly fetch: ParkedFetch
   timer: Timer | null = null
@@ -32,31 +40,36 @@ class Parked implements PartitionWatcher {
 /** Fetches that wait for min_bytes or max_wait_ms (FET-1). Partitions mark them; they are looked at once per pass. */
 export class DelayedFetches {
   readonly #timers: Timers
-  readonly #onExpired: () => void
+  readonly #schedulePass: () => void
   readonly #parked = new Set<Parked>()
   #dirty: Parked[] = []
 
-  /** `onExpired` is called behind an answer that no pass is under way for. */
-  constructor(timers: Timers, onExpired: () => void) {
+  /** `schedulePass` is called when something is to be answered and no pass may be under way. */
+  constructor(timers: Timers, schedulePass: () => void) {
     this.#timers = timers
-    this.#onExpired = onExpired
+    this.#schedulePass = schedulePass
   }
 
   get count(): number {
     return this.#parked.size
   }
 
-  /** Answers a function that takes the fetch back, for a connection that has gone. */
-  park(fetch: ParkedFetch): () => void {
+  park(fetch: ParkedFetch): ParkingPlace {
     const parked = new Parked(fetch, dirty => this.#dirty.push(dirty))
     this.#parked.add(parked)
     for (const partition of fetch.partitions) partition.watch(parked)
     parked.timer = this.#timers.set(fetch.maxWaitMs, () => {
       this.#release(parked)
       fetch.expire()
-      this.#onExpired()
+      this.#schedulePass()
     })
-    return () => this.#release(parked)
+    return {
+      wake: () => {
+        parked.onPartitionChanged()
+        this.#schedulePass()
+      },
+      takeBack: () => this.#release(parked),
+    }
   }
 
   /** The end of a pass: looks at the fetches whose partitions changed. */

@@ -4,7 +4,8 @@ import type { AppendResult, LogRefusal } from '../storage/append-result.ts'
 import type { AppendOrigin, CheckedBatch } from '../storage/append-validation.ts'
 import type { BatchNative } from '../storage/batch-native.ts'
 import type { EpochEndOffset } from '../storage/leader-epoch-cache.ts'
-import type { Log, ReadResult } from '../storage/log.ts'
+import type { Log } from '../storage/log.ts'
+import type { ReadResult } from '../storage/log-reader.ts'
 import type { TimestampOffset } from '../storage/timestamp-lookup.ts'
 import { AdmissionQueue, needsWorker, type Offer } from './admission.ts'
 import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
@@ -157,7 +158,7 @@ export class Partition {
     else this.#uncommitted.push(endOffset, waiter)
   }
 
-  /** A range of whole batches below the high watermark, null when there is none yet. */
+  /** A range of whole batches below the high watermark, null when there is none yet, or only on the disk. */
   read(offset: number, maxBytes: number, minOneBatch: boolean): ReadResult {
     if (this.log === null) return OFFLINE
     return this.log.read(offset, maxBytes, this.highWatermark, minOneBatch)
@@ -168,12 +169,12 @@ export class Partition {
     return this.log === null ? OFFLINE : this.log.epochEndOffset(leaderEpoch)
   }
 
-  offsetForTimestamp(timestampMs: number): TimestampOffset | null {
-    return this.log?.offsetForTimestamp(timestampMs) ?? null
+  async offsetForTimestamp(timestampMs: number): Promise<TimestampOffset | null> {
+    return this.log === null ? null : this.log.offsetForTimestamp(timestampMs)
   }
 
-  maxTimestampOffset(): TimestampOffset | null {
-    return this.log?.maxTimestampOffset() ?? null
+  async maxTimestampOffset(): Promise<TimestampOffset | null> {
+    return this.log === null ? null : this.log.maxTimestampOffset()
   }
 
   /** RET-2. The records are gone at once; answers when no crash brings them back, which Kafka leaves to a timer. */

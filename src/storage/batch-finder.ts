@@ -1,4 +1,3 @@
-import type { Disk, FileHandle } from '../base/disk.ts'
 import { StorageError } from '../base/storage-error.ts'
 import {
   RecordBatch,
@@ -6,10 +5,13 @@ import {
   readLastOffset,
   readMaxTimestamp,
 } from '../protocol/record-batch.ts'
+import { ColdBytes } from './cold-bytes.ts'
 
 /** Enough for the first look: an index interval of the default size. What is sought is nearly always in it. */
 const FIRST_READ_SIZE_BYTES = 4 * 1024
 const READ_SIZE_BYTES = 16 * 1024
+/** What is fetched from the disk at once: what follows is mostly wanted next. */
+const COLD_READ_SIZE_BYTES = 256 * 1024
 
 export interface BatchPlace {
   readonly position: number
@@ -17,14 +19,14 @@ export interface BatchPlace {
 }
 
 export interface SegmentBytes {
-  readonly disk: Disk
-  readonly file: FileHandle
   readonly path: string
   /** No byte from here on is looked at. */
   readonly endPosition: number
+  /** Fills `into` as far as the segment goes; -1 where the disk would have to be waited for. */
+  readResident(into: Uint8Array, position: number): number
 }
 
-/** Reads batch headers between an index entry and what is sought, into one buffer. The loop waits for the disk here. */
+/** Reads batch headers between an index entry and what is sought, into one buffer. */
 export class BatchFinder {
   readonly #buffer = new Uint8Array(READ_SIZE_BYTES)
   readonly #view = new DataView(this.#buffer.buffer)
@@ -35,11 +37,13 @@ export class BatchFinder {
     bytes: SegmentBytes,
     position: number,
     matches: (view: DataView, at: number) => boolean,
-  ): BatchPlace | null {
+  ): BatchPlace | ColdBytes | null {
     let start = position
     let buffer = this.#first
     while (start < bytes.endPosition) {
-      const count = Math.min(bytes.disk.pread(bytes.file, buffer, start), bytes.endPosition - start)
+      const filledBytes = bytes.readResident(buffer, start)
+      if (filledBytes < 0) return new ColdBytes(bytes.path, start, COLD_READ_SIZE_BYTES)
+      const count = Math.min(filledBytes, bytes.endPosition - start)
       buffer = this.#buffer
       let at = 0
       while (count - at >= RecordBatch.HEADER_SIZE_BYTES) {

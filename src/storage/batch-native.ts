@@ -23,6 +23,17 @@ export interface BatchNative {
     sizeMaxBytes: number,
     done: (packed: Uint8Array | null) => void,
   ): void
+  /**
+   * The first record at or behind `fromOffset` with at least this timestamp, found on a worker thread; offset -1 when
+   * there is none. `bytes` are one batch, and must stay as they are until `done` is called on the loop with reason 0,
+   * or why the batch can't be read (BatchCheckReason).
+   */
+  findTimestampOnWorker(
+    bytes: Uint8Array,
+    timestampMs: number,
+    fromOffset: number,
+    done: (reason: number, offset: number, timestampMs: number) => void,
+  ): void
   /** `scanBytes` of the binding: [rowsCount, nextPosition, stop], the rows in `out` (ScanRow). */
   scan(bytes: Uint8Array, basePosition: number, out: Float64Array): readonly [number, number, number]
   readonly crc32c: Crc32c

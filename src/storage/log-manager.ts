@@ -8,12 +8,14 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import type { BatchNative } from './batch-native.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { closeCleanly } from './clean-stop.ts'
+import { ColdReads } from './cold-reads.ts'
 import { LeaderEpochCache } from './leader-epoch-cache.ts'
 import { loadDirectory } from './load-directory.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogDirectory, UnreadableLog } from './log-directory.ts'
 import { nameOfLog } from './log-name.ts'
+import { LookupTurns } from './lookup-turns.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
 import { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
@@ -76,6 +78,9 @@ export class LogManager {
   readonly #ports: LogManagerPorts
   readonly #options: LogManagerOptions
   readonly #files: SegmentFiles
+  /** By the path of their directory, so that a slow disk holds up its own readers. */
+  readonly #lookupTurns = new LookupTurns((delayMs, callback) => this.#later(delayMs, callback))
+  readonly #coldReads = new Map<string, ColdReads>()
   readonly #logs = new Map<string, Map<number, Log>>()
   readonly #timers = new Set<Timer>()
   /** Logs under way: those of a topic are created side by side, and count where they will be. */
@@ -96,7 +101,7 @@ export class LogManager {
   private constructor(ports: LogManagerPorts, options: LogManagerOptions) {
     this.#ports = ports
     this.#options = options
-    this.#files = new SegmentFiles(ports.disk, options.openSegmentsMax)
+    this.#files = new SegmentFiles(ports.disk, ports.clock, options.openSegmentsMax)
     this.directories = this.#loadDirectories()
     this.clusterId = this.directories[0]!.meta.clusterId
     this.#checkpointers = new Map(
@@ -243,6 +248,7 @@ export class LogManager {
       await Promise.all(this.directories.map(({ flusher }) => flusher.whenIdle()))
       this.flushStaged()
     }
+    for (const reads of this.#coldReads.values()) reads.close()
     for (const directory of this.directories) {
       directory.closeThreads()
       closeCleanly(this.#ports, directory, this.#logsOf(directory), this.#options)
@@ -422,9 +428,17 @@ export class LogManager {
       logger,
       random,
       batchNative,
+      coldReadsOf: ({ path }) => this.#coldReadsOf(path),
+      lookupTurns: this.#lookupTurns,
       onStaged: log => this.#staged.push(log),
       later: (delayMs, callback) => this.#later(delayMs, callback),
     }
+  }
+
+  #coldReadsOf(path: string): ColdReads {
+    const reads = this.#coldReads.get(path) ?? new ColdReads(this.#ports.disk)
+    this.#coldReads.set(path, reads)
+    return reads
   }
 
   #every(intervalMs: number, work: () => void | Promise<void>): void {

@@ -105,7 +105,8 @@ test('a refused write leaves times, indexes and where the next entry is due as i
     for (const timestampMs of [1003, 1004, 1005, 1006]) world.append({ timestampMs })
     const { offsetIndex, timeIndex, maxTimestampMs, offsetOfMaxTimestamp } = world.log.segments[0]!
     const entries = [offsetIndex.encode(), timeIndex.encode()]
-    return { entries, maxTimestampMs, offsetOfMaxTimestamp, later: world.log.offsetForTimestamp(2000) }
+    const later = await world.settled(world.log.offsetForTimestamp(2000))
+    return { entries, maxTimestampMs, offsetOfMaxTimestamp, later }
   }
   const expected = await state(false)
   expect(expected.entries[1]!.length).toBeGreaterThan(12)
@@ -281,22 +282,28 @@ test('LO-1: a time is found by its first record, and the largest time of all', a
   const world = await StorageWorld.open({ indexIntervalBytes: 0, segmentSizeBytes: 300 })
   for (const timestampMs of [100, 200, 150, 400, 300]) world.append({ timestampMs })
   world.sync()
-  expect(world.log.offsetForTimestamp(150)).toMatchObject({ offset: 1, timestampMs: 200 })
-  expect(world.log.offsetForTimestamp(201)).toMatchObject({ offset: 3, timestampMs: 400 })
-  expect(world.log.offsetForTimestamp(401)).toBeNull()
-  expect(world.log.maxTimestampOffset()).toMatchObject({ offset: 3, timestampMs: 400 })
+  expect(await world.settled(world.log.offsetForTimestamp(150))).toMatchObject({
+    offset: 1,
+    timestampMs: 200,
+  })
+  expect(await world.settled(world.log.offsetForTimestamp(201))).toMatchObject({
+    offset: 3,
+    timestampMs: 400,
+  })
+  expect(await world.settled(world.log.offsetForTimestamp(401))).toBeNull()
+  expect(await world.settled(world.log.maxTimestampOffset())).toMatchObject({ offset: 3, timestampMs: 400 })
   await world.restartCleanly()
-  expect(world.log.maxTimestampOffset()).toMatchObject({ offset: 3, timestampMs: 400 })
+  expect(await world.settled(world.log.maxTimestampOffset())).toMatchObject({ offset: 3, timestampMs: 400 })
 })
 
 test('LO-1: what is staged has no part in the largest time', async () => {
   const world = await StorageWorld.open()
   world.append({ timestampMs: 100 })
   world.stage({ timestampMs: 200 })
-  expect(world.log.maxTimestampOffset()).toMatchObject({ offset: 0, timestampMs: 100 })
-  expect(world.log.offsetForTimestamp(150)).toBeNull()
+  expect(await world.settled(world.log.maxTimestampOffset())).toMatchObject({ offset: 0, timestampMs: 100 })
+  expect(await world.settled(world.log.offsetForTimestamp(150))).toBeNull()
   world.logs.flushStaged()
-  expect(world.log.maxTimestampOffset()).toMatchObject({ offset: 1, timestampMs: 200 })
+  expect(await world.settled(world.log.maxTimestampOffset())).toMatchObject({ offset: 1, timestampMs: 200 })
 })
 
 test('LOG-5: an epoch ends where the next one begins', async () => {

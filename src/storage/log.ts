@@ -1,6 +1,5 @@
 import { assert } from '../base/assert.ts'
 import type { Disk } from '../base/disk.ts'
-import type { FileRange } from '../base/file-range.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import { StorageError } from '../base/storage-error.ts'
@@ -10,16 +9,19 @@ import { stampPlace } from '../protocol/record-batch.ts'
 import type { AppendResult, LogRefusal } from './append-result.ts'
 import { type AppendOptions, AppendValidation } from './append-validation.ts'
 import type { BatchNative } from './batch-native.ts'
+import type { ColdReads } from './cold-reads.ts'
 import type { EpochEndOffset, LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogDirectory } from './log-directory.ts'
+import { LogReader, NOTHING_TO_READ, type ReadResult } from './log-reader.ts'
+import type { LookupTurns } from './lookup-turns.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerState, ProducerVerdict } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
 import { Segment, type SegmentEnd, type SegmentSavepoint } from './segment.ts'
 import { SegmentCleanup } from './segment-cleanup.ts'
 import type { SegmentFiles } from './segment-files.ts'
-import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './timestamp-lookup.ts'
+import { TimestampLookup, type TimestampOffset } from './timestamp-lookup.ts'
 
 export interface LogPorts {
   readonly disk: Disk
@@ -27,6 +29,8 @@ export interface LogPorts {
   readonly logger: Logger
   readonly random: Random
   readonly batchNative: BatchNative
+  readonly coldReadsOf: (directory: LogDirectory) => ColdReads
+  readonly lookupTurns: LookupTurns
   /** The first batch since the last `flushStaged` was staged in this log. */
   readonly onStaged: (log: Log) => void
   /** Runs `callback` after `delayMs`, unless the manager is closed before. */
@@ -51,15 +55,12 @@ export interface LogIdentity {
   readonly directoryPath: string
 }
 
-export type ReadResult = { readonly ok: true; readonly range: FileRange | null } | LogRefusal
-
 interface Savepoint {
   readonly segment: Segment
   readonly state: SegmentSavepoint
   readonly nextOffset: number
 }
 
-const NOTHING_TO_READ: ReadResult = { ok: true, range: null }
 const OFFLINE: LogRefusal = {
   ok: false,
   errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
@@ -98,6 +99,8 @@ export class Log {
   #closed = false
   readonly #ports: LogPorts
   readonly #validation: AppendValidation
+  readonly #reader: LogReader
+  readonly #times: TimestampLookup
 
   constructor(
     identity: LogIdentity,
@@ -123,6 +126,17 @@ export class Log {
     this.#config = config
     this.#ports = ports
     this.#validation = new AppendValidation(ports.batchNative)
+    this.#reader = new LogReader(state.segments, ports.coldReadsOf(directory), (path, errno) =>
+      ports.logger.error({ path, errno }, 'a read of the log failed'),
+    )
+    this.#times = new TimestampLookup({
+      segments: state.segments,
+      reader: this.#reader,
+      batchNative: ports.batchNative,
+      turns: ports.lookupTurns,
+      logStartOffset: () => this.#logStartOffset,
+      isOffline: () => this.isOffline,
+    })
     this.cleanup = new SegmentCleanup(directory, ports)
     this.#drawJitter()
   }
@@ -189,7 +203,10 @@ export class Log {
     return this.#stage(options)
   }
 
-  /** A file range with whole batches, the first one holding `offset`; no byte at or behind `upToOffset`. */
+  /**
+   * A file range with whole batches, the first one holding `offset`; no byte at or behind `upToOffset`. Or what has to
+   * be read from the disk first.
+   */
   read(offset: number, maxBytes: number, upToOffset: number, minOneBatch: boolean): ReadResult {
     if (this.isOffline) return OFFLINE
     if (offset < this.#logStartOffset || offset > this.#logEndOffset) {
@@ -199,20 +216,20 @@ export class Log {
     const endOffset = Math.min(upToOffset, this.#logEndOffset)
     if (offset >= endOffset) return NOTHING_TO_READ
     try {
-      return this.#findRange(offset, maxBytes, endOffset, minOneBatch)
+      return this.#reader.read(offset, maxBytes, endOffset, minOneBatch)
     } catch (error) {
       return this.#readFailed(error)
     }
   }
 
-  /** The first record of `timestampMs` or later (LO-1), null when there is none. May read from disk. */
-  offsetForTimestamp(timestampMs: number): TimestampOffset | null {
-    return findTimestamp(this.segments, timestampMs, this.#logStartOffset, this.#ports.batchNative.decompress)
+  /** The first record of `timestampMs` or later (LO-1), null when there is none. */
+  offsetForTimestamp(timestampMs: number): Promise<TimestampOffset | null> {
+    return this.#times.find(timestampMs)
   }
 
-  /** The record with the largest timestamp (LO-1, -3), null for an empty log. May read from disk. */
-  maxTimestampOffset(): TimestampOffset | null {
-    return findMaxTimestamp(this.segments, this.#logStartOffset, this.#ports.batchNative.decompress)
+  /** The record with the largest timestamp (LO-1, -3), null for an empty log. */
+  maxTimestampOffset(): Promise<TimestampOffset | null> {
+    return this.#times.findMax()
   }
 
   /** KIP-279: where the largest epoch not above `leaderEpoch` ends. */
@@ -436,23 +453,6 @@ export class Log {
     segment.publish()
     segment.closeFile()
     this.#ports.disk.unlink(segment.path('log'))
-  }
-
-  #findRange(offset: number, maxBytes: number, endOffset: number, minOneBatch: boolean): ReadResult {
-    const first = this.segments.findLastIndex(segment => segment.baseOffset <= offset)
-    for (const segment of this.segments.slice(first)) {
-      const place = segment.locate(offset)
-      if (place === null) continue
-      const end = endOffset >= segment.writtenEndOffset ? null : segment.locate(endOffset)
-      const limit = end?.position ?? segment.writtenSizeBytes
-      const isTooLarge = place.sizeBytes > maxBytes && !minOneBatch
-      if (place.position >= limit || isTooLarge) return NOTHING_TO_READ
-      const wanted = Math.min(limit, place.position + Math.max(maxBytes, 0))
-      const endPosition = segment.batchEndWithin(place.position + place.sizeBytes, wanted)
-      const sizeBytes = endPosition - place.position
-      return { ok: true, range: segment.range(place.position, sizeBytes) }
-    }
-    return NOTHING_TO_READ
   }
 
   #epochsChanged(fromOffset: number): void {

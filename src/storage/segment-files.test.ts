@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { SimDisk } from '../native/sim-disk.ts'
+import { VirtualTime } from '../platform/virtual-time.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { SegmentFiles } from './segment-files.ts'
 import { StorageWorld } from './storage-world.test-support.ts'
@@ -50,7 +51,7 @@ test('a range that was not sent yet keeps its descriptor, whatever the budget', 
 
 test('the descriptors that were not used for longest go first, those with unsynced bytes last', () => {
   const disk = new SimDisk({ schedule: () => {} })
-  const files = new SegmentFiles(disk, 3)
+  const files = new SegmentFiles(disk, new VirtualTime().clock, 3)
   const closed: string[] = []
   const add = (name: string, lastUsedPass: number, hasUnsyncedBytes: boolean) => {
     const holder = { lastUsedPass, lastRangePass: -1, hasUnsyncedBytes, releaseFile: () => release() }

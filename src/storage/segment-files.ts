@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Disk, FileHandle, OpenMode } from '../base/disk.ts'
 import { BatchFinder } from './batch-finder.ts'
 
@@ -21,14 +22,21 @@ export interface DescriptorHolder {
 export class SegmentFiles {
   readonly disk: Disk
   readonly finder = new BatchFinder()
+  readonly #clock: Clock
   readonly #openMax: number
   readonly #open = new Set<DescriptorHolder>()
   #pass = 0
 
-  constructor(disk: Disk, openMax: number) {
+  constructor(disk: Disk, clock: Clock, openMax: number) {
     assert(openMax > 0, 'there is room for a descriptor')
     this.disk = disk
+    this.#clock = clock
     this.#openMax = openMax
+  }
+
+  /** Monotonic. */
+  nowMs(): number {
+    return this.#clock.monotonicMs()
   }
 
   /** Counts what the network has sent. */

@@ -1,11 +1,13 @@
 import { assert } from '../base/assert.ts'
 import type { Disk, FileHandle } from '../base/disk.ts'
 import type { FileRange } from '../base/file-range.ts'
-import { readSmallFile } from '../base/small-file.ts'
+import { readSmallFile, SMALL_FILE_MAX_BYTES } from '../base/small-file.ts'
 import { type BatchPlace, holdsOffset, reachesTimestamp, type SegmentBytes } from './batch-finder.ts'
 import { BatchTail } from './batch-tail.ts'
+import { ColdBytes } from './cold-bytes.ts'
 import { OFFSET_INDEX_ENTRY_SIZE_BYTES, OffsetIndex } from './offset-index.ts'
 import type { DescriptorHolder, SegmentFiles } from './segment-files.ts'
+import { SegmentMemory } from './segment-memory.ts'
 import { TIME_INDEX_ENTRY_SIZE_BYTES, TimeIndex } from './time-index.ts'
 
 const OFFSET_DIGITS = 20
@@ -81,6 +83,9 @@ export class Segment implements DescriptorHolder {
   #file: FileHandle | null = null
   /** A write was begun that was not published: the file may be longer than it should be. */
   #mayBeLonger = false
+  readonly #memory = new SegmentMemory()
+  /** Index files that a thread has read: the loop takes them from the kernel's memory. */
+  readonly #warmIndexes = new Set<string>()
   readonly #files: SegmentFiles
 
   constructor(
@@ -179,6 +184,7 @@ export class Segment implements DescriptorHolder {
     const { file } = this
     this.#mayBeLonger = true
     this.#files.disk.pwritev(file, this.#staged, this.writtenSizeBytes)
+    this.#memory.wrote(this.writtenSizeBytes, this.#files.nowMs())
   }
 
   publish(): void {
@@ -230,19 +236,23 @@ export class Segment implements DescriptorHolder {
   }
 
   /** The written batch that holds `offset`, or the first behind it; null when there is none in this segment. */
-  locate(offset: number): BatchPlace | null {
+  locate(offset: number): BatchPlace | ColdBytes | null {
     if (offset >= this.writtenEndOffset) return null
     const index = this.tail.indexOfOffset(offset)
     if (index >= 0) {
       const position = this.tail.positionAt(index)
       return { position, sizeBytes: this.tail.endAt(index, this.endPosition) - position }
     }
+    const cold = this.#coldIndex('index', this.#offsetIndex)
+    if (cold !== null) return cold
     const from = this.offsetIndex.positionFor(offset - this.baseOffset)
     return this.#files.finder.find(this.#bytes(), from, holdsOffset(offset))
   }
 
   /** The first written batch with a record of `timestampMs` or later, from `fromOffset` on, as far as headers tell. */
-  locateTimestamp(timestampMs: number, fromOffset: number): BatchPlace | null {
+  locateTimestamp(timestampMs: number, fromOffset: number): BatchPlace | ColdBytes | null {
+    const cold = this.#coldIndex('timeindex', this.#timeIndex) ?? this.#coldIndex('index', this.#offsetIndex)
+    if (cold !== null) return cold
     const offset = Math.max(this.baseOffset + this.timeIndex.relativeOffsetFor(timestampMs), fromOffset)
     const from = this.offsetIndex.positionFor(offset - this.baseOffset)
     return this.#files.finder.find(this.#bytes(), from, reachesTimestamp(timestampMs, fromOffset))
@@ -255,10 +265,37 @@ export class Segment implements DescriptorHolder {
     return Math.max(firstEnd, inTail >= 0 ? inTail : this.offsetIndex.batchStartAtOrBefore(limit))
   }
 
-  readBatch(place: BatchPlace): Uint8Array {
-    const bytes = new Uint8Array(place.sizeBytes)
-    const count = this.#files.disk.pread(this.file, bytes, place.position)
-    return bytes.subarray(0, count)
+  /** The index that `batchEndWithin` needs for this limit, when it is on the disk only. */
+  coldIndexFor(limit: number): ColdBytes | null {
+    if (limit >= this.writtenSizeBytes || this.tail.startAtOrBefore(limit) >= 0) return null
+    return this.#coldIndex('index', this.#offsetIndex)
+  }
+
+  readBatch({ position, sizeBytes }: BatchPlace): Uint8Array | ColdBytes {
+    const bytes = new Uint8Array(sizeBytes)
+    const count = this.#readResident(bytes, position)
+    return count < 0 ? new ColdBytes(this.path('log'), position, sizeBytes) : bytes.subarray(0, count)
+  }
+
+  /** Written a moment ago, like all behind it. */
+  isHot(position: number): boolean {
+    return this.#memory.isHot(position, this.writtenSizeBytes, this.#files.nowMs())
+  }
+
+  /** A thread has just read it. */
+  isWarm(position: number, endPosition: number): boolean {
+    return this.#memory.isWarm(position, endPosition, this.#files.nowMs())
+  }
+
+  /** What the kernel says. */
+  isResident(position: number, endPosition: number): boolean {
+    return this.#files.disk.isResident(this.file, position, endPosition - position)
+  }
+
+  /** A thread has read bytes that this segment said to be cold. */
+  warmed({ path, position, sizeBytes }: ColdBytes): void {
+    if (path === this.path('log')) this.#memory.warmed(position, position + sizeBytes, this.#files.nowMs())
+    else this.#warmIndexes.add(path)
   }
 
   /** Takes over what recovery knows of a segment that it need not scan. */
@@ -331,11 +368,24 @@ export class Segment implements DescriptorHolder {
 
   #bytes(): SegmentBytes {
     return {
-      disk: this.#files.disk,
-      file: this.file,
       path: this.path('log'),
       endPosition: this.writtenSizeBytes,
+      readResident: (into, position) => this.#readResident(into, position),
     }
+  }
+
+  #readResident(into: Uint8Array, position: number): number {
+    const { disk } = this.#files
+    const endPosition = Math.min(position + into.length, this.writtenSizeBytes)
+    if (this.isWarm(position, endPosition)) return disk.pread(this.file, into, position)
+    return disk.preadResident(this.file, into, position)
+  }
+
+  /** An index that is not here is read by a thread, whole: it may be large, and even to open it may need the disk. */
+  #coldIndex(extension: string, index: OffsetIndex | TimeIndex | null): ColdBytes | null {
+    if (index !== null) return null
+    const path = this.path(extension)
+    return this.#warmIndexes.has(path) ? null : new ColdBytes(path, 0, SMALL_FILE_MAX_BYTES)
   }
 
   #addTimeEntry(): void {

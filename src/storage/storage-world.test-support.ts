@@ -15,6 +15,7 @@ import type { BatchNative } from './batch-native.ts'
 import type { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogManager, type LogManagerOptions } from './log-manager.ts'
+import type { ReadResult } from './log-reader.ts'
 
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 export const createTopicId = (number: number) => `AAAAAAAAAAAAAAAAAAAA${String.fromCharCode(64 + number)}Q`
@@ -146,7 +147,7 @@ export class StorageWorld {
     const records: DecodedRecord[] = []
     let offset = fromOffset
     while (offset < this.log.highWatermark) {
-      const result = this.log.read(offset, 64 * 1024, this.log.highWatermark, true)
+      const result = this.readLog(offset, 64 * 1024, this.log.highWatermark)
       if (!result.ok || result.range === null) throw new Error(`offset ${offset} can't be read`)
       const bytes = new Uint8Array(result.range.sizeBytes)
       this.disk.pread(result.range.file, bytes, result.range.position)
@@ -154,6 +155,19 @@ export class StorageWorld {
       offset = records.at(-1)!.offset + 1
     }
     return records.filter(record => record.offset >= fromOffset)
+  }
+
+  /** Waits for what is on the disk only. */
+  readLog(offset: number, maxBytes: number, upToOffset: number): ReadResult {
+    while (true) {
+      const result = this.log.read(offset, maxBytes, upToOffset, true)
+      if (!result.ok || result.cold === undefined) return result
+      let isWaiting = true
+      result.cold.wait(() => {
+        isWaiting = false
+      })
+      while (isWaiting) this.time.advance(1)
+    }
   }
 
   values(): string[] {

@@ -92,7 +92,7 @@ class Client {
  * Small and large, and such that no codec makes it small: some wait in their slab for a worker, some in a copy or in
  * their slab for the request before them, some not at all.
  */
-function valueOf(connection: number, request: number): string {
+function textOf(connection: number, request: number): string {
   const sizeBytes = [10, 5_000, 90_000, 300_000][request % 4]!
   const bytes = new SeededRandom(connection * REQUESTS + request).bytes(sizeBytes)
   return `${connection}/${request}/${Buffer.from(bytes).toString('base64')}`
@@ -110,7 +110,7 @@ async function writeAll(connection: number): Promise<void> {
     // What comes behind it has to wait.
     if (request % 10 === 5) waitForNothing(client).catch(() => {})
     const codec = request % 3 === 0 ? Codec.NONE : Codec.LZ4
-    const batch = batchOf([valueOf(connection, request)], { codec })
+    const batch = batchOf([textOf(connection, request)], { codec })
     return client.call(PRODUCE, PRODUCE_VERSION, produceOf(`views-${connection % 2}`, batch))
   })
   for (const answer of await Promise.all(answers)) {
@@ -141,6 +141,6 @@ test('a batch is what was sent, however long its request had to wait', async () 
   const read = [...(await readAll('views-0')), ...(await readAll('views-1'))]
   for (let connection = 0; connection < CONNECTIONS; connection += 1) {
     const own = read.filter(value => value.startsWith(`${connection}/`))
-    expect(own).toEqual(Array.from({ length: REQUESTS }, (_, request) => valueOf(connection, request)))
+    expect(own).toEqual(Array.from({ length: REQUESTS }, (_, request) => textOf(connection, request)))
   }
 })

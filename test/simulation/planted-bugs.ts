@@ -35,6 +35,7 @@ function forgetfulQueue(queue: DiskQueue, forgetsData: boolean): DiskQueue {
     removeTree: (path, ticket) => queue.removeTree(path, ticket),
     gather: (file, position, head, ranges, ticket) =>
       forgetsData ? queue.makeDirectory('/', ticket) : queue.gather(file, position, head, ranges, ticket),
+    warm: (path, position, sizeBytes, ticket) => queue.warm(path, position, sizeBytes, ticket),
     close: () => queue.close(),
   }
 }

@@ -9,12 +9,12 @@ const PROBES = 6
 const PRODUCERS_MAX = 8
 
 /** What the log answers otherwise than the model, in a few words each. Everything written must be synced. */
-export function checkLog(
+export async function checkLog(
   world: StorageWorld,
   model: LogModel,
   deletedBefore: number,
   random: Random,
-): string[] {
+): Promise<string[]> {
   const { log } = world
   const decoder = new TextDecoder()
   const found = world.read().map(record => `${record.offset} ${decoder.decode(record.value!)}`)
@@ -24,18 +24,19 @@ export function checkLog(
     wrong.push(`the log ends at ${log.logEndOffset}, not ${model.endOffset}`)
   if (!isDeepStrictEqual(found, expected)) wrong.push(`${found.length} records, ${expected.length} expected`)
   for (let probe = 0; probe < PROBES; probe += 1)
-    wrong.push(...checkRead(world, model, random), ...checkTime(world, model, random))
+    wrong.push(...checkRead(world, model, random), ...(await checkTime(world, model, random)))
   return [...wrong, ...checkProducers(world, model), ...checkEpochs(world, model, deletedBefore)]
 }
 
 /** A read at any offset begins with the batch that holds it, keeps to its limit, and ends with a whole batch. */
-function checkRead({ log, disk }: StorageWorld, model: LogModel, random: Random): string[] {
+function checkRead(world: StorageWorld, model: LogModel, random: Random): string[] {
+  const { log, disk } = world
   const { logStartOffset, logEndOffset } = log
   if (logStartOffset === logEndOffset) return []
   const offset = logStartOffset + random.below(logEndOffset - logStartOffset)
   const upTo = offset + 1 + random.below(logEndOffset - offset)
   const maxBytes = random.below(600)
-  const result = log.read(offset, maxBytes, model.batchOf(upTo)?.baseOffset ?? logEndOffset, true)
+  const result = world.readLog(offset, maxBytes, model.batchOf(upTo)?.baseOffset ?? logEndOffset)
   if (!result.ok) return [`a read of ${offset} is refused with ${result.errorCode}`]
   if (result.range === null)
     return model.batchOf(upTo) === model.batchOf(offset) ? [] : [`nothing to read at ${offset}`]
@@ -54,9 +55,10 @@ function checkRead({ log, disk }: StorageWorld, model: LogModel, random: Random)
   return wrong
 }
 
-function checkTime({ log, time }: StorageWorld, model: LogModel, random: Random): string[] {
+async function checkTime(world: StorageWorld, model: LogModel, random: Random): Promise<string[]> {
+  const { log, time } = world
   const timestampMs = time.clock.wallMs() - random.below(100)
-  const found = log.offsetForTimestamp(timestampMs)?.offset
+  const found = (await world.settled(log.offsetForTimestamp(timestampMs)))?.offset
   const expected = model.firstAtTime(timestampMs, log.logStartOffset)
   return found === expected ? [] : [`time ${timestampMs} is found at ${found}, not ${expected}`]
 }

@@ -13,6 +13,8 @@ const VALUE_MAX_LENGTH = 60
 /** So that one thread of the disk may be far ahead of the other. */
 const DISK_STEP_MAX_MS = 8
 /** A pass may touch several segments, each with two syncs of two steps. */
+/** What was written longer ago is not taken for resident. */
+const RECENT_MS = 3000
 const SYNC_ALL_MS = 1000
 const CONFIG: Partial<LogConfig> = { segmentSizeBytes: 700, indexIntervalBytes: 100, fileDeleteDelayMs: 20 }
 
@@ -71,7 +73,7 @@ export class LogLife {
     else if (choice < 32) this.#repeat()
     else if (choice < 34) void this.#world.logs.checkpoint()
     else if (choice < 35) this.#deleteRecords()
-    else if (choice < 36) this.#check()
+    else if (choice < 36) await this.#check()
     else if (choice < 37) await this.#makeAnew()
     else if (choice < 38) await this.#restartCleanly()
     else await this.#cutPower()
@@ -152,15 +154,24 @@ export class LogLife {
     this.#leaderEpoch = 0
   }
 
-  #check(): void {
+  /** Whatever the kernel has dropped from memory, no look at the log waits for the disk. */
+  async #check(): Promise<void> {
     this.#world.time.advance(SYNC_ALL_MS)
-    this.#violations.push(...checkLog(this.#world, this.#model, this.#deletedBefore, this.#random))
+    const { disk } = this.#world
+    if (this.#random.below(2) === 0) {
+      disk.dropCaches('/data')
+      this.#world.time.advance(RECENT_MS)
+    }
+    const readsBefore = disk.waitingReads.length
+    this.#violations.push(...(await checkLog(this.#world, this.#model, this.#deletedBefore, this.#random)))
+    for (const path of disk.waitingReads.slice(readsBefore))
+      this.#wrong(`a look at ${path} waited for the disk`)
   }
 
   async #restartCleanly(): Promise<void> {
     await this.#startAgain(() => this.#world.restartCleanly())
     this.#leaderEpoch += 1
-    if (this.#hasLog()) this.#check()
+    if (this.#hasLog()) await this.#check()
   }
 
   async #cutPower(): Promise<void> {
@@ -176,7 +187,7 @@ export class LogLife {
       this.#wrong(`${durableOffset} were durable, the log ends at ${logEndOffset}`)
     this.#model = this.#model.upTo(logEndOffset)
     this.#durableOffset = 0
-    this.#check()
+    await this.#check()
   }
 
   async #startAgain(start: () => Promise<void>): Promise<void> {

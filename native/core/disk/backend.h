@@ -21,6 +21,12 @@ class Backend {
   virtual int close(int fd) = 0;
   virtual ssize_t pwritev(int fd, const iovec* buffers, int count, off_t position) = 0;
   virtual ssize_t pread(int fd, void* into, size_t sizeBytes, off_t position) = 0;
+  /** The same from the page cache alone: -EAGAIN where it does not have the bytes. */
+  virtual ssize_t preadCached(int fd, void* into, size_t sizeBytes, off_t position) = 0;
+  /** How many pages of the range the page cache has, those included that are being read; Linux 6.5 and newer. */
+  virtual int64_t cachedPages(int fd, off_t position, off_t sizeBytes) = 0;
+  /** Files of this one live in memory. */
+  virtual bool isInMemory(int fd) = 0;
   virtual int64_t sizeBytes(int fd) = 0;
   virtual bool isDirectory(int fd) = 0;
   virtual int ftruncate(int fd, off_t sizeBytes) = 0;

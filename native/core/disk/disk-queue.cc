@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "operations.h"
+#include "residency.h"
 
 namespace ottla::disk {
 
@@ -101,6 +102,8 @@ int DiskQueue::execute(const QueueJob& job) {
       return removeTree(backend_, job.path);
     case QueueOperation::kGather:
       return gather(*job.file, *job.gathered);
+    case QueueOperation::kWarm:
+      return warmRange(backend_, job.path, job.position, job.sizeBytes);
   }
   return EINVAL;
 }

@@ -27,6 +27,7 @@ enum class QueueOperation : int32_t {
   kUnlink = 5,
   kRemoveTree = 6,
   kGather = 7,
+  kWarm = 8,
 };
 
 struct QueueJob {
@@ -39,6 +40,8 @@ struct QueueJob {
   int64_t sizeBytes;
   /** Only for kGather. */
   std::unique_ptr<Gather> gathered{};
+  /** Only for kWarm. */
+  int64_t position = 0;
 };
 
 /** One thread that executes slow calls in the order they were submitted. */

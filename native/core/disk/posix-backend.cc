@@ -1,5 +1,8 @@
 #include <dirent.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +19,20 @@ Result orErrno(Result result) {
   return result < 0 ? static_cast<Result>(-errno) : result;
 }
 
+// cachestat(2), for which the C library has no name yet.
+constexpr long kCachestat = 451;
+struct CachestatRange {
+  uint64_t position;
+  uint64_t sizeBytes;
+};
+struct Cachestat {
+  uint64_t cachedPages;
+  uint64_t dirtyPages;
+  uint64_t writebackPages;
+  uint64_t evictedPages;
+  uint64_t recentlyEvictedPages;
+};
+
 class PosixBackend final : public Backend {
  public:
   int open(const char* path, int flags, mode_t mode) override { return orErrno(::open(path, flags, mode)); }
@@ -25,6 +42,20 @@ class PosixBackend final : public Backend {
   }
   ssize_t pread(int fd, void* into, size_t sizeBytes, off_t position) override {
     return orErrno(::pread(fd, into, sizeBytes, position));
+  }
+  ssize_t preadCached(int fd, void* into, size_t sizeBytes, off_t position) override {
+    const iovec buffer{into, sizeBytes};
+    return orErrno(::preadv2(fd, &buffer, 1, position, RWF_NOWAIT));
+  }
+  int64_t cachedPages(int fd, off_t position, off_t sizeBytes) override {
+    CachestatRange range{static_cast<uint64_t>(position), static_cast<uint64_t>(sizeBytes)};
+    Cachestat found{};
+    if (::syscall(kCachestat, fd, &range, &found, 0) != 0) return -errno;
+    return static_cast<int64_t>(found.cachedPages);
+  }
+  bool isInMemory(int fd) override {
+    struct statfs status;
+    return ::fstatfs(fd, &status) == 0 && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
   }
   int64_t sizeBytes(int fd) override {
     struct stat status;

@@ -36,6 +36,7 @@ constexpr size_t kCrcCoversFrom = 21;
 constexpr int8_t kMagic2 = 2;
 
 constexpr int16_t kCodecMask = 0x07;
+constexpr int16_t kAppendTimeBit = 0x08;
 constexpr int16_t kControlBit = 0x20;
 
 template <class Number>

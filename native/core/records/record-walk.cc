@@ -251,4 +251,21 @@ WalkResult walkRecords(codecs::Decoder& decoder, const WalkRules& rules) {
   return result;
 }
 
+FoundPlace findPlace(codecs::Decoder& decoder, const WalkRules& rules, const int64_t* appendTimestamp,
+                     const PlaceSought& sought) {
+  PieceReader pieces(decoder, rules.outputMax);
+  FoundPlace place;
+  for (int32_t index = 0; index < rules.recordsCount; index += 1) {
+    Record record;
+    place.reason = readNext(pieces, record);
+    if (place.reason != Reason::kNone) return place;
+    place.offsetDelta = record.offsetDelta;
+    place.timestamp =
+        appendTimestamp != nullptr ? *appendTimestamp : timestampOf(rules.baseTimestamp, record.timestampDelta);
+    place.found = place.offsetDelta >= sought.minOffsetDelta && place.timestamp >= sought.timestamp;
+    if (place.found) return place;
+  }
+  return place;
+}
+
 }  // namespace ottla::records

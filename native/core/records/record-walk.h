@@ -33,4 +33,24 @@ struct WalkResult {
  */
 WalkResult walkRecords(codecs::Decoder& decoder, const WalkRules& rules);
 
+struct PlaceSought {
+  int64_t timestamp = 0;
+  /** In terms of the batch. */
+  int64_t minOffsetDelta = 0;
+};
+
+struct FoundPlace {
+  Reason reason = Reason::kNone;
+  bool found = false;
+  int64_t offsetDelta = 0;
+  int64_t timestamp = 0;
+};
+
+/**
+ * The first record with at least the timestamp and the offset delta, of records that were checked when they came and
+ * may have been compacted since. `appendTimestamp`, when there is one, is the time of every record.
+ */
+FoundPlace findPlace(codecs::Decoder& decoder, const WalkRules& rules, const int64_t* appendTimestamp,
+                     const PlaceSought& sought);
+
 }  // namespace ottla::records

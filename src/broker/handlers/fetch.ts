@@ -12,7 +12,7 @@ export const fetch = defineHandler<FetchRequest, FetchResponseInit>({
     const begun = fetchSessions.begin(request, context.apiVersion, metadata.image, clock.monotonicMs())
     if (!begun.ok) return { errorCode: begun.errorCode, sessionId: 0, responses: [] }
     const pending = new PendingFetch(begun.fetch, request, context, services)
-    if (pending.read() || request.maxWaitMs <= 0) pending.answer()
+    if (pending.read()) pending.answer()
     else pending.park(delayedFetches)
     return DEFERRED
   },

@@ -160,3 +160,16 @@ test('LO-1, LO-5: an offline partition answers KAFKA_STORAGE_ERROR', async () =>
   expect(await world.find(11, LATEST)).toEqual([ErrorCode.KAFKA_STORAGE_ERROR, -1, -1, -1])
   expect(await world.epochEnd(4, 0)).toEqual([ErrorCode.KAFKA_STORAGE_ERROR, -1, -1])
 })
+
+test('LO-1: a topic that is deleted while a thread looks for a time is unknown', async () => {
+  world.append(100)
+  world.append(200)
+  await world.restart()
+  world.disk.dropCaches('/data/t-0')
+  const found = world.find(11, 150)
+  const partition = world.partition()
+  partition.markDeleted()
+  partition.log!.close()
+  world.runDisk()
+  expect((await found)[0]).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+})

@@ -5,6 +5,7 @@ import {
   type ListOffsetsPartitionResponseInit,
   type ListOffsetsRequest,
   type ListOffsetsResponseInit,
+  type ListOffsetsTopicResponseInit,
   listOffsetsCodec,
 } from '../../protocol/generated/list-offsets.ts'
 import { MalformedBatchError } from '../../protocol/records/malformed-batch-error.ts'
@@ -41,25 +42,28 @@ export const listOffsets = defineHandler<ListOffsetsRequest, ListOffsetsResponse
   codec: listOffsetsCodec,
   versions: [1, 11],
   operations: ['DESCRIBE TOPIC'],
-  handle(request, context, services) {
+  async handle(request, context, services) {
     const keys = request.topics.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex }) => partitionKey(name, partitionIndex)),
     )
     const repeated = repeatedKeys(keys, key => key)
     const answered = new Set<string>()
-    const topics = request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.flatMap(asked => {
-        const key = partitionKey(name, asked.partitionIndex)
+    const topics: ListOffsetsTopicResponseInit[] = []
+    for (const { name, partitions } of request.topics) {
+      const answers: ListOffsetsPartitionResponseInit[] = []
+      for (const asked of partitions) {
+        const { partitionIndex } = asked
+        const key = partitionKey(name, partitionIndex)
         // LO-4: one that is asked for more than once is answered once.
-        if (answered.has(key)) return []
+        if (answered.has(key)) continue
         answered.add(key)
         const errorCode = problemOf(asked, repeated.has(key), context.apiVersion)
-        if (errorCode === ErrorCode.NONE) return answerFor(name, asked, request, services)
-        return { partitionIndex: asked.partitionIndex, errorCode }
-      }),
-    }))
-    return { topics: topics.filter(({ partitions }) => partitions.length > 0) }
+        if (errorCode === ErrorCode.NONE) answers.push(await answerFor(name, asked, request, services))
+        else answers.push({ partitionIndex, errorCode })
+      }
+      if (answers.length > 0) topics.push({ name, partitions: answers })
+    }
+    return { topics }
   },
 })
 
@@ -76,21 +80,23 @@ function isKnown(timestamp: number, version: number): boolean {
   return timestamp >= 0 || version >= (MIN_VERSIONS.get(timestamp) ?? Number.POSITIVE_INFINITY)
 }
 
-function answerFor(
+async function answerFor(
   topicName: string,
   { partitionIndex, currentLeaderEpoch, timestamp }: ListOffsetsPartition,
   request: ListOffsetsRequest,
   services: BrokerServices,
-): ListOffsetsPartitionResponseInit {
+): Promise<ListOffsetsPartitionResponseInit> {
   const partition = services.partitions.get(topicName, partitionIndex)
   if (partition === undefined) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
   if (partition.isOffline) return { partitionIndex, errorCode: ErrorCode.KAFKA_STORAGE_ERROR }
   const epochError = partition.checkLeaderEpoch(currentLeaderEpoch)
   if (epochError !== ErrorCode.NONE) return { partitionIndex, errorCode: epochError }
   try {
-    const found = find(partition, timestamp, lastFetchableOffset(partition, request))
+    const found = await find(partition, timestamp, lastFetchableOffset(partition, request))
     return { partitionIndex, errorCode: ErrorCode.NONE, ...found }
   } catch (error) {
+    // The topic was deleted while a thread was looking.
+    if (partition.isDeleted) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
     const errorCode = errorCodeOf(error)
     const fields = { topic: topicName, partition: partitionIndex, error: String(error) }
     services.logger.error(fields, 'an offset could not be looked up')
@@ -113,7 +119,7 @@ function lastFetchableOffset(
   return isolationLevel === READ_COMMITTED ? partition.lastStableOffset : partition.highWatermark
 }
 
-function find(partition: Partition, timestamp: number, endOffset: number): Found {
+async function find(partition: Partition, timestamp: number, endOffset: number): Promise<Found> {
   switch (timestamp) {
     case LATEST:
       return { offset: endOffset, leaderEpoch: partition.leaderEpoch }
@@ -128,7 +134,7 @@ function find(partition: Partition, timestamp: number, endOffset: number): Found
       return NOTHING
   }
   const isMax = timestamp === MAX_TIMESTAMP
-  const found = isMax ? partition.maxTimestampOffset() : partition.offsetForTimestamp(timestamp)
+  const found = await (isMax ? partition.maxTimestampOffset() : partition.offsetForTimestamp(timestamp))
   if (found === null || found.offset >= endOffset) return NOTHING
   return { timestamp: found.timestampMs, offset: found.offset, leaderEpoch: found.leaderEpoch }
 }

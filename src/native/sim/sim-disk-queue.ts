@@ -17,6 +17,7 @@ export interface SimQueueTarget {
   makeDirectory(path: string): void
   unlink(path: string): void
   removeTree(path: string): void
+  warm(path: string, position: number, sizeBytes: number): void
   /** Runs `work` and answers its errno, 0 for success. */
   errnoOf(work: () => void): number
   isDead(): boolean
@@ -73,6 +74,10 @@ export class SimDiskQueue implements DiskQueue {
 
   gather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array, ticket: number): void {
     this.#submit(ticket, this.#target.pinGather(file, position, head, ranges))
+  }
+
+  warm(path: string, position: number, sizeBytes: number, ticket: number): void {
+    this.#submit(ticket, () => this.#target.warm(path, position, sizeBytes))
   }
 
   close(): void {

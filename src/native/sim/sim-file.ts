@@ -1,4 +1,5 @@
 import type { Random } from '../../base/random.ts'
+import { PageCache } from './page-cache.ts'
 import { SparseBytes } from './sparse-bytes.ts'
 
 /** The unit a disk writes whole or not at all. */
@@ -12,6 +13,7 @@ type FileChange =
 /** A simulated file: what readers see, what the platter holds, and what stands between the two. */
 export class SimFile {
   readonly isDirectory = false
+  readonly pages = new PageCache()
   readonly #current: SparseBytes
   readonly #durable: SparseBytes
   #unsynced: FileChange[] = []
@@ -31,6 +33,7 @@ export class SimFile {
 
   write(bytes: Uint8Array, position: number): void {
     if (bytes.length === 0) return
+    this.pages.add(position, bytes.length)
     this.#change({ kind: 'write', position, bytes: bytes.slice() })
   }
 
