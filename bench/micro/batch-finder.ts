@@ -24,7 +24,7 @@ export function benchBatchFinder(): void {
     )
     disk.pwritev(file, batches, 0)
     const readResident = (into: Uint8Array, position: number) => disk.preadResident(file, into, position)
-    const bytes = { path, endPosition: BATCHES * batches[0]!.length, readResident }
+    const bytes = { path: () => path, writtenSizeBytes: BATCHES * batches[0]!.length, readResident }
     const finder = new BatchFinder()
     const us = cpuUsPerCall(() => void finder.find(bytes, 0, holdsOffset(12)), CALLS)
     const eachUs = cpuUsPerCall(() => void new BatchFinder().find(bytes, 0, holdsOffset(12)), CALLS)

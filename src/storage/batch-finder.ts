@@ -1,6 +1,7 @@
 import { StorageError } from '../base/storage-error.ts'
 import {
   RecordBatch,
+  readBaseOffset,
   readBatchSizeBytes,
   readLastOffset,
   readMaxTimestamp,
@@ -19,9 +20,9 @@ export interface BatchPlace {
 }
 
 export interface SegmentBytes {
-  readonly path: string
   /** No byte from here on is looked at. */
-  readonly endPosition: number
+  readonly writtenSizeBytes: number
+  path(extension: string): string
   /** Fills `into` as far as the segment goes; -1 where the disk would have to be waited for. */
   readResident(into: Uint8Array, position: number): number
 }
@@ -31,6 +32,22 @@ export class BatchFinder {
   readonly #buffer = new Uint8Array(READ_SIZE_BYTES)
   readonly #view = new DataView(this.#buffer.buffer)
   readonly #first = this.#buffer.subarray(0, FIRST_READ_SIZE_BYTES)
+  readonly #header = this.#buffer.subarray(0, RecordBatch.HEADER_SIZE_BYTES)
+
+  /**
+   * The batch that holds `offset`, or the first behind it: at or behind `from`, and not behind the batch at `next`,
+   * which ends at or behind the offset (-1 for none). Among large batches it is likely that one.
+   */
+  findOffset(bytes: SegmentBytes, from: number, next: number, offset: number): BatchPlace | ColdBytes | null {
+    if (next - from > FIRST_READ_SIZE_BYTES) {
+      const count = bytes.readResident(this.#header, next)
+      const isWhole = count === RecordBatch.HEADER_SIZE_BYTES && next + count <= bytes.writtenSizeBytes
+      if (isWhole && readBaseOffset(this.#view, 0) <= offset) {
+        return { position: next, sizeBytes: readBatchSizeBytes(this.#view, 0) }
+      }
+    }
+    return this.find(bytes, from, holdsOffset(offset))
+  }
 
   /** The first batch from `position` (the start of a batch) on that `matches`, null when there is none. */
   find(
@@ -40,20 +57,23 @@ export class BatchFinder {
   ): BatchPlace | ColdBytes | null {
     let start = position
     let buffer = this.#first
-    while (start < bytes.endPosition) {
+    while (start < bytes.writtenSizeBytes) {
       const filledBytes = bytes.readResident(buffer, start)
-      if (filledBytes < 0) return new ColdBytes(bytes.path, start, COLD_READ_SIZE_BYTES)
-      const count = Math.min(filledBytes, bytes.endPosition - start)
-      buffer = this.#buffer
+      if (filledBytes < 0) return new ColdBytes(bytes.path('log'), start, COLD_READ_SIZE_BYTES)
+      const count = Math.min(filledBytes, bytes.writtenSizeBytes - start)
       let at = 0
+      let sizeBytes = 0
       while (count - at >= RecordBatch.HEADER_SIZE_BYTES) {
-        const sizeBytes = readBatchSizeBytes(this.#view, at)
-        if (sizeBytes < RecordBatch.HEADER_SIZE_BYTES) throw new StorageError('EBADMSG', 'read', bytes.path)
+        sizeBytes = readBatchSizeBytes(this.#view, at)
+        if (sizeBytes < RecordBatch.HEADER_SIZE_BYTES)
+          throw new StorageError('EBADMSG', 'read', bytes.path('log'))
         if (matches(this.#view, at)) return { position: start + at, sizeBytes }
         at += sizeBytes
       }
-      if (at === 0) throw new StorageError('EBADMSG', 'read', bytes.path)
+      if (at === 0) throw new StorageError('EBADMSG', 'read', bytes.path('log'))
       start += at
+      // Among large batches the header of the next one is all that is of use.
+      buffer = sizeBytes > FIRST_READ_SIZE_BYTES ? this.#header : this.#buffer
     }
     return null
   }

@@ -8,6 +8,9 @@ import { SequentialReaders } from './sequential-readers.ts'
 /** Of a cold log one answer takes no more, or one batch: a reader is served soon, the next range comes meanwhile. */
 const COLD_ANSWER_MAX_BYTES = 2 * 1024 * 1024
 
+/** What the kernel is asked about at once, and is taken for resident then for a moment. */
+const RESIDENT_WINDOW_BYTES = 1024 * 1024
+
 /** What a look at a log waits for. */
 export interface ColdRead {
   /** Reads it; `done` is called once, later, unless the answered function is called before. */
@@ -49,8 +52,8 @@ export class LogReader {
 
   /** See Log.read. StorageError when a batch makes no sense or the disk fails. */
   read(offset: number, maxBytes: number, endOffset: number, minOneBatch: boolean): ReadResult {
-    const first = this.#segments.findLastIndex(segment => segment.baseOffset <= offset)
-    for (const segment of this.#segments.slice(first)) {
+    for (let index = this.#indexFor(offset); index < this.#segments.length; index += 1) {
+      const segment = this.#segments[index]!
       const place = segment.locate(offset)
       if (place === null) continue
       if (place instanceof ColdBytes) return this.#cold(segment, place)
@@ -63,6 +66,13 @@ export class LogReader {
       return this.#readRange(segment, place.position, place.position + place.sizeBytes, wanted)
     }
     return NOTHING_TO_READ
+  }
+
+  /** Of the last segment that begins at or before `offset`; most readers are in the last of all. */
+  #indexFor(offset: number): number {
+    let index = this.#segments.length - 1
+    while (index > 0 && this.#segments[index]!.baseOffset > offset) index -= 1
+    return index
   }
 
   /** Answers when the bytes are in memory, with 0 or the errno of the read. */
@@ -88,8 +98,18 @@ export class LogReader {
     return this.#cold(segment, new ColdBytes(segment.path('log'), position, coldEnd - position))
   }
 
+  /** The kernel is asked about what comes behind as well: most readers go on, and need not ask then. */
   #isResident(segment: Segment, position: number, endPosition: number): boolean {
     if (segment.isWarm(position, endPosition)) return true
+    const windowEnd = Math.min(position + RESIDENT_WINDOW_BYTES, segment.writtenSizeBytes)
+    if (windowEnd > endPosition && this.#isAtRest(segment, position, windowEnd)) {
+      segment.markWarm(position, windowEnd)
+      return true
+    }
+    return this.#isAtRest(segment, position, endPosition)
+  }
+
+  #isAtRest(segment: Segment, position: number, endPosition: number): boolean {
     const reads = this.#coldReads
     if (!reads.isIdle && reads.isReading(segment.path('log'), position, endPosition)) return false
     return segment.isResident(position, endPosition)

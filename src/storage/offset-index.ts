@@ -43,6 +43,12 @@ export class OffsetIndex {
     return slot < 0 ? 0 : this.#entries[2 * slot + 1]!
   }
 
+  /** Where the first batch begins that the index knows to end at or behind this offset; -1 when it knows none. */
+  positionAfter(relativeOffset: number): number {
+    const slot = this.#floor(relativeOffset - 1, 0) + 1
+    return slot === this.#count ? -1 : this.#entries[2 * slot + 1]!
+  }
+
   /** The start of some batch at or before `position`, the last one that the index knows; 0 when it knows none. */
   batchStartAtOrBefore(position: number): number {
     const slot = this.#floor(position, 1)

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts'
 import type { Disk, FileHandle } from '../base/disk.ts'
 import type { FileRange } from '../base/file-range.ts'
 import { readSmallFile, SMALL_FILE_MAX_BYTES } from '../base/small-file.ts'
-import { type BatchPlace, holdsOffset, reachesTimestamp, type SegmentBytes } from './batch-finder.ts'
+import { type BatchPlace, reachesTimestamp, type SegmentBytes } from './batch-finder.ts'
 import { BatchTail } from './batch-tail.ts'
 import { ColdBytes } from './cold-bytes.ts'
 import { OFFSET_INDEX_ENTRY_SIZE_BYTES, OffsetIndex } from './offset-index.ts'
@@ -46,7 +46,7 @@ export interface SegmentSavepoint {
 }
 
 /** A file of record batches with its two indexes. The batches between the two ends are staged, not written yet. */
-export class Segment implements DescriptorHolder {
+export class Segment implements DescriptorHolder, SegmentBytes {
   readonly baseOffset: number
   readonly directoryPath: string
   readonly createdAtMs: number
@@ -246,7 +246,8 @@ export class Segment implements DescriptorHolder {
     const cold = this.#coldIndex('index', this.#offsetIndex)
     if (cold !== null) return cold
     const from = this.offsetIndex.positionFor(offset - this.baseOffset)
-    return this.#files.finder.find(this.#bytes(), from, holdsOffset(offset))
+    const next = this.offsetIndex.positionAfter(offset - this.baseOffset)
+    return this.#files.finder.findOffset(this, from, next, offset)
   }
 
   /** The first written batch with a record of `timestampMs` or later, from `fromOffset` on, as far as headers tell. */
@@ -255,7 +256,7 @@ export class Segment implements DescriptorHolder {
     if (cold !== null) return cold
     const offset = Math.max(this.baseOffset + this.timeIndex.relativeOffsetFor(timestampMs), fromOffset)
     const from = this.offsetIndex.positionFor(offset - this.baseOffset)
-    return this.#files.finder.find(this.#bytes(), from, reachesTimestamp(timestampMs, fromOffset))
+    return this.#files.finder.find(this, from, reachesTimestamp(timestampMs, fromOffset))
   }
 
   /** The last end of a batch in (start, limit] that is known without a read; `firstEnd` when none is. */
@@ -273,7 +274,7 @@ export class Segment implements DescriptorHolder {
 
   readBatch({ position, sizeBytes }: BatchPlace): Uint8Array | ColdBytes {
     const bytes = new Uint8Array(sizeBytes)
-    const count = this.#readResident(bytes, position)
+    const count = this.readResident(bytes, position)
     return count < 0 ? new ColdBytes(this.path('log'), position, sizeBytes) : bytes.subarray(0, count)
   }
 
@@ -287,14 +288,27 @@ export class Segment implements DescriptorHolder {
     return this.#memory.isWarm(position, endPosition, this.#files.nowMs())
   }
 
+  /** It counts as read a moment ago. */
+  markWarm(position: number, endPosition: number): void {
+    this.#memory.warmed(position, endPosition, this.#files.nowMs())
+  }
+
   /** What the kernel says. */
   isResident(position: number, endPosition: number): boolean {
     return this.#files.disk.isResident(this.file, position, endPosition - position)
   }
 
+  /** Fills `into` as far as the segment goes; -1 where the disk would have to be waited for. */
+  readResident(into: Uint8Array, position: number): number {
+    const { disk } = this.#files
+    const endPosition = Math.min(position + into.length, this.writtenSizeBytes)
+    if (this.isWarm(position, endPosition)) return disk.pread(this.file, into, position)
+    return disk.preadResident(this.file, into, position)
+  }
+
   /** A thread has read bytes that this segment said to be cold. */
   warmed({ path, position, sizeBytes }: ColdBytes): void {
-    if (path === this.path('log')) this.#memory.warmed(position, position + sizeBytes, this.#files.nowMs())
+    if (path === this.path('log')) this.markWarm(position, position + sizeBytes)
     else this.#warmIndexes.add(path)
   }
 
@@ -364,21 +378,6 @@ export class Segment implements DescriptorHolder {
     if (this.#file === null) return
     this.#files.close(this, this.#file)
     this.#file = null
-  }
-
-  #bytes(): SegmentBytes {
-    return {
-      path: this.path('log'),
-      endPosition: this.writtenSizeBytes,
-      readResident: (into, position) => this.#readResident(into, position),
-    }
-  }
-
-  #readResident(into: Uint8Array, position: number): number {
-    const { disk } = this.#files
-    const endPosition = Math.min(position + into.length, this.writtenSizeBytes)
-    if (this.isWarm(position, endPosition)) return disk.pread(this.file, into, position)
-    return disk.preadResident(this.file, into, position)
   }
 
   /** An index that is not here is read by a thread, whole: it may be large, and even to open it may need the disk. */
