@@ -35,7 +35,8 @@ class Room {
       },
       expire: () => this.events.push(`expire ${name}`),
     }
-    return this.fetches.park(fetch).takeBack
+    const place = this.fetches.park(fetch)
+    return () => place.takeBack()
   }
 }
 
