@@ -56,6 +56,7 @@ export class OttlaDirectory {
       clusterId,
       nodeId: 1,
       initialConfig: this.#config,
+      recoveryThreads: 2,
       retentionCheckIntervalMs: 300_000,
       checkpointIntervalMs: 60_000,
       groupJournalMaxBytes: 0,

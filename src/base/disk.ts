@@ -47,6 +47,8 @@ export interface DirectoryEntry {
   readonly name: string
   readonly isDirectory: boolean
   readonly sizeBytes: number
+  /** When a file was last written to, by the wall clock; 0 for a directory. */
+  readonly modifiedAtMs: number
 }
 
 export interface FileLock {

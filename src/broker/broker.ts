@@ -60,6 +60,7 @@ export class Broker {
       nodeId: config.nodeId,
       // The topics' own settings are in the metadata, whose journal needs the lock that this takes.
       initialConfig: defaultTopicConfig,
+      recoveryThreads: config.recoveryThreads,
       retentionCheckIntervalMs: config.retentionCheckIntervalMs,
       checkpointIntervalMs: Math.min(config.recoveryCheckpointIntervalMs, config.startCheckpointIntervalMs),
       producerIdExpirationMs: config.producerIdExpirationMs,

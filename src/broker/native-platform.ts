@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Logger } from '../base/logger.ts'
+import { scanFile } from '../native/batch-scan.ts'
 import { createCodecs } from '../native/codecs.ts'
 import { createCrc32c } from '../native/crc32c.ts'
 import { NativeDisk } from '../native/disk.ts'
@@ -50,7 +51,7 @@ export function createBatchNative(binding: NativeBinding): BatchNative {
       ),
     findTimestampOnWorker: (bytes, timestampMs, fromOffset, done) =>
       binding.findTimestamp(bytes, timestampMs, fromOffset, DECOMPRESSED_MAX_BYTES, done),
-    scan: binding.scanBytes,
+    scanFile: (range, rows) => scanFile(binding, range, rows),
     crc32c: createCrc32c(binding),
     decompress: (codec, payload) => codecs.decompress(codec, payload, DECOMPRESSED_MAX_BYTES),
   }

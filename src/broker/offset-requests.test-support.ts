@@ -3,6 +3,7 @@ import type { Random } from '../base/random.ts'
 import { defaultTopicConfig } from '../config/topic-config.ts'
 import { MetadataImage } from '../metadata/image/metadata-image.ts'
 import { loadNativeBinding } from '../native/load.ts'
+import { createSimScan } from '../native/sim/sim-scan.ts'
 import { SimDisk } from '../native/sim-disk.ts'
 import { SeededRandom } from '../platform/seeded-random.ts'
 import { VirtualTime } from '../platform/virtual-time.ts'
@@ -24,7 +25,8 @@ const NODE_ID = 7
 const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 const CONFIG = { ...defaultTopicConfig, messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER }
 
-const batchNative = createBatchNative(loadNativeBinding())
+const binding = loadNativeBinding()
+const batchNative = createBatchNative(binding)
 
 /** Topic `t` with two partitions on a disk in memory, whose syncs can be held back. */
 export class OffsetRequests {
@@ -148,13 +150,22 @@ export class OffsetRequests {
       warn() {},
       error: (_fields: object, text: string) => void this.errors.push(text),
     }
+    const scanFile = createSimScan(this.disk, binding, callback => this.#steps.push(callback))
     const opened = LogManager.open(
-      { disk: this.disk, clock, timers, random: this.#random, logger, batchNative },
+      {
+        disk: this.disk,
+        clock,
+        timers,
+        random: this.#random,
+        logger,
+        batchNative: { ...batchNative, scanFile },
+      },
       {
         logDirectories: ['/data'],
         clusterId: null,
         nodeId: NODE_ID,
         initialConfig: CONFIG,
+        recoveryThreads: 2,
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
         groupJournalMaxBytes: 64 * 1024 * 1024,

@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import { parseBrokerConfig } from '../config/parse-broker-config.ts'
 import { Codec, createCodecs } from '../native/codecs.ts'
 import { loadNativeBinding } from '../native/load.ts'
+import { createSimScan } from '../native/sim/sim-scan.ts'
 import { SimDisk } from '../native/sim-disk.ts'
 import { SimNetwork, SimTransport } from '../native/sim-transport.ts'
 import { SeededRandom } from '../platform/seeded-random.ts'
@@ -184,13 +185,14 @@ export class SimulatedBroker {
   async start(): Promise<void> {
     const parsed = parseBrokerConfig(this.#settings)
     if (!parsed.ok) throw new Error(parsed.problems.join('; '))
+    const scanFile = createSimScan(this.disk, binding, callback => void this.time.timers.set(0, callback))
     const platform = {
       clock: this.time.clock,
       timers: this.time.timers,
       disk: this.disk as Disk,
       random: this.#random,
       logger: this.log,
-      batchNative: { ...batchNative, checkOnWorker: this.#checkOnWorker },
+      batchNative: { ...batchNative, checkOnWorker: this.#checkOnWorker, scanFile },
       createTransport: (
         options: ConstructorParameters<typeof SimTransport>[2],
         events: ConstructorParameters<typeof SimTransport>[3],

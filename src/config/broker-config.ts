@@ -35,6 +35,8 @@ export interface BrokerConfig {
   readonly producerIdExpirationMs: number
   readonly producerIdExpirationCheckIntervalMs: number
   readonly retentionCheckIntervalMs: number
+  /** Logs of a directory that are recovered at a time. */
+  readonly recoveryThreads: number
   readonly flushSchedulerIntervalMs: number
   readonly recoveryCheckpointIntervalMs: number
   /** 0 for none. */

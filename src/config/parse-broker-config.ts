@@ -103,6 +103,7 @@ function typedFields(text: Text) {
     producerIdExpirationMs: number('producer.id.expiration.ms'),
     producerIdExpirationCheckIntervalMs: number('producer.id.expiration.check.interval.ms'),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
+    recoveryThreads: number('num.recovery.threads.per.data.dir'),
     flushSchedulerIntervalMs: number('log.flush.scheduler.interval.ms'),
     recoveryCheckpointIntervalMs: number('log.flush.offset.checkpoint.interval.ms'),
     groupJournalMaxBytes: number('ottla.group.journal.bytes'),

@@ -56,6 +56,12 @@ export interface ScanRange {
 }
 
 /**
+ * Scans a part of a file and fills `rows`, which stays untouched by others until then. The file may be closed
+ * meanwhile. Rejects with StorageError when reading fails.
+ */
+export type ScanFile = (range: ScanRange, rows: Float64Array) => Promise<ScanResult>
+
+/**
  * Scans a file from `position` to `endPosition` on a worker thread; the rows go into `rows`, which stays untouched by
  * others until then. Nothing inside a compressed payload is looked at. Rejects with StorageError when reading fails.
  */

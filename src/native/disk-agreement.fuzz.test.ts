@@ -113,7 +113,8 @@ class Run {
     if (step.kind === 'unlink') return this.#disk.unlink(path)
     if (step.kind === 'mkdir') return this.#disk.makeDirectory(path)
     if (step.kind === 'rmdir') return this.#disk.removeDirectory(path)
-    if (step.kind === 'list') return this.#disk.list(path)
+    // Not the same clock dates the files.
+    if (step.kind === 'list') return this.#disk.list(path).map(entry => ({ ...entry, modifiedAtMs: 0 }))
     if (step.kind === 'exists') return this.#disk.exists(path)
     return this.#disk.syncDirectory(path)
   }

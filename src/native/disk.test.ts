@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -117,13 +117,14 @@ describe('files', () => {
     disk.close(third)
   })
 
-  test('entries are listed by name, with their sizes', () => {
+  test('entries are listed by name, with their sizes and when they were written to', () => {
     disk.makeDirectory(`${directory}/d/e`)
     disk.makeDirectory(`${directory}/d/e`)
     writeSmallFile(disk, `${directory}/d/f`, bytesOf('four'))
+    utimesSync(`${directory}/d/f`, 1_600_000_000, 1_600_000_000.1236)
     expect(disk.list(`${directory}/d`)).toEqual([
-      { name: 'e', isDirectory: true, sizeBytes: 0 },
-      { name: 'f', isDirectory: false, sizeBytes: 4 },
+      { name: 'e', isDirectory: true, sizeBytes: 0, modifiedAtMs: 0 },
+      { name: 'f', isDirectory: false, sizeBytes: 4, modifiedAtMs: 1_600_000_000_123 },
     ])
     expect(Buffer.from(readSmallFile(disk, `${directory}/d/f`) ?? []).toString()).toBe('four')
     expect(disk.exists(`${directory}/d/f.tmp`)).toBe(false)

@@ -258,7 +258,15 @@ function assertWhole(value: number): void {
 function entryOf(directory: string, name: string): DirectoryEntry[] {
   const status = statSync(`${directory}/${name}`, { throwIfNoEntry: false })
   if (status === undefined) return []
-  return [{ name, isDirectory: status.isDirectory(), sizeBytes: status.isFile() ? status.size : 0 }]
+  const isFile = status.isFile()
+  return [
+    {
+      name,
+      isDirectory: status.isDirectory(),
+      sizeBytes: isFile ? status.size : 0,
+      modifiedAtMs: isFile ? Math.floor(status.mtimeMs) : 0,
+    },
+  ]
 }
 
 /**

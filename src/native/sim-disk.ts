@@ -37,6 +37,8 @@ export interface SimDiskOptions {
   readonly schedule: Schedule
   /** Bytes of file contents above which writes fail with ENOSPC; no limit when absent. */
   readonly capacityBytes?: number
+  /** The clock that dates the files; time stands still when absent. */
+  readonly wallMs?: () => number
 }
 
 interface OpenFile {
@@ -59,6 +61,7 @@ interface PlannedFault {
  */
 export class SimDisk implements Disk {
   readonly #schedule: Schedule
+  readonly #wallMs: () => number
   readonly #root: SimDirectory
   readonly #openFiles = new Map<FileHandle, OpenFile>()
   readonly #locks = new Set<string>()
@@ -71,6 +74,7 @@ export class SimDisk implements Disk {
 
   constructor(options: SimDiskOptions, root: SimDirectory = new SimDirectory()) {
     this.#schedule = options.schedule
+    this.#wallMs = options.wallMs ?? (() => 0)
     this.#capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY
     this.#root = root
   }
@@ -81,7 +85,8 @@ export class SimDisk implements Disk {
    */
   crash(random: Random, schedule: Schedule = this.#schedule): SimDisk {
     this.#dead = true
-    return new SimDisk({ schedule, capacityBytes: this.#capacityBytes }, this.#root.crash(random))
+    const options = { schedule, capacityBytes: this.#capacityBytes, wallMs: this.#wallMs }
+    return new SimDisk(options, this.#root.crash(random))
   }
 
   /** The next call of `operation` on a path that contains `pathPart` fails, after `callsBefore` that pass. */
@@ -113,7 +118,7 @@ export class SimDisk implements Disk {
     if (existing !== undefined && mode === 'create') throw new StorageError('EEXIST', 'open', path)
     if (existing?.isDirectory) throw new StorageError('EISDIR', 'open', path)
     if (existing === undefined && mode === 'read') throw new StorageError('ENOENT', 'open', path)
-    const file = existing ?? new SimFile()
+    const file = existing ?? new SimFile(this.#wallMs)
     if (existing === undefined) directory.link(name, file)
     const handle = this.#nextHandle++
     this.#openFiles.set(handle, { file, path, writable: mode !== 'read' })
@@ -232,7 +237,8 @@ export class SimDisk implements Disk {
     const directory = this.#directory(path, 'list')
     return directory.names().map(name => {
       const node = directory.get(name)!
-      return { name, isDirectory: node.isDirectory, sizeBytes: node.sizeBytes }
+      const { isDirectory, sizeBytes, modifiedAtMs } = node
+      return { name, isDirectory, sizeBytes, modifiedAtMs }
     })
   }
 

@@ -1,4 +1,5 @@
 import type { StoredCodec } from '../config/topic-config.ts'
+import type { ScanFile } from '../native/batch-scan.ts'
 import type { Crc32c } from '../protocol/record-batch.ts'
 import type { Decompress } from '../protocol/records/decode-records.ts'
 
@@ -34,8 +35,8 @@ export interface BatchNative {
     fromOffset: number,
     done: (reason: number, offset: number, timestampMs: number) => void,
   ): void
-  /** `scanBytes` of the binding: [rowsCount, nextPosition, stop], the rows in `out` (ScanRow). */
-  scan(bytes: Uint8Array, basePosition: number, out: Float64Array): readonly [number, number, number]
+  /** Finds the batches of a file on a worker thread. */
+  readonly scanFile: ScanFile
   readonly crc32c: Crc32c
   readonly decompress: Decompress
 }

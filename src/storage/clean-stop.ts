@@ -10,7 +10,7 @@ import type { Log } from './log.ts'
 import type { LogDirectory } from './log-directory.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import { EPOCH_FILE_NAME } from './recovery.ts'
-import { segmentFileName } from './segment.ts'
+import { segmentFileName } from './segment-names.ts'
 
 interface CleanStopPorts {
   readonly disk: Disk

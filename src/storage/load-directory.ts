@@ -4,7 +4,9 @@ import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import { readSmallFile, writeSmallFile } from '../base/small-file.ts'
 import { StorageError } from '../base/storage-error.ts'
+import { SCAN_ROW_LENGTH } from '../native/batch-scan.ts'
 import { readUuid } from '../protocol/uuid.ts'
+import { allSettled } from './all-settled.ts'
 import type { BatchNative } from './batch-native.ts'
 import { decodePartitionOffsets, type PartitionOffset } from './checkpoint-file.ts'
 import { replayJournals } from './group-journal/replay-journals.ts'
@@ -15,6 +17,8 @@ import { nameOfLog } from './log-name.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata } from './partition-metadata.ts'
 import { recoverLog } from './recovery.ts'
+import { RecoveryPoints } from './recovery-points.ts'
+import { SCAN_ROWS_MAX } from './segment-scan.ts'
 
 export const CLEAN_SHUTDOWN_FILE_NAME = '.kafka_cleanshutdown'
 const RECOVERY_POINT_FILE_NAME = 'recovery-point-offset-checkpoint'
@@ -32,6 +36,8 @@ export interface LoadInput {
   readonly nodeId: number
   readonly initialConfig: LogConfig
   readonly groupJournalMaxBytes: number
+  /** Logs that are recovered at a time. */
+  readonly recoveryThreads: number
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onFailure: (directory: LogDirectory) => void
@@ -59,34 +65,39 @@ function offsetEntry(log: { topicName: string; partitionIndex: number }, offset:
   return { topicName: log.topicName, partitionIndex: log.partitionIndex, offset }
 }
 
-/** Locks the directory and opens all logs in it. Throws StorageError when it is locked, or not ours. */
-export function loadDirectory(
-  input: LoadInput,
-  logPorts: LogPorts,
-): { directory: LogDirectory; logs: Log[] } {
+/** Locks the directory; its logs follow. Throws StorageError when it is locked, or not ours. */
+export function openDirectory(input: LoadInput): LogDirectory {
   const { disk, path } = input
   createDurably(disk, path)
   const lock = disk.tryLock(`${path}/.lock`)
   if (lock === null) throw new StorageError('EWOULDBLOCK', 'lock', path)
   try {
-    const meta = readMeta(input)
-    const wasClean = takeMarker(input)
-    const directory = new LogDirectory({ ...input, meta, lock })
-    const startedAtMs = input.clock.monotonicMs()
-    if (!wasClean) replayJournals(path, { disk, logger: input.logger, crc32c: input.batchNative.crc32c })
-    const logs = loadLogs(input, directory, wasClean, logPorts)
-    if (!wasClean && logs.length > 0) {
-      const tookMs = Math.round(input.clock.monotonicMs() - startedAtMs)
-      input.logger.info(
-        { directory: path, logs: logs.length, tookMs },
-        'recovered after a stop that was not clean',
-      )
-    }
-    return { directory, logs }
+    return new LogDirectory({ ...input, meta: readMeta(input), lock })
   } catch (error) {
     lock.release()
     throw error
   }
+}
+
+/** Opens all logs of the directory, several at a time after a stop that was not clean: they wait for threads then. */
+export async function loadLogs(
+  input: LoadInput,
+  directory: LogDirectory,
+  logPorts: LogPorts,
+): Promise<Log[]> {
+  const wasClean = takeMarker(input)
+  const startedAtMs = input.clock.monotonicMs()
+  if (!wasClean)
+    replayJournals(input.path, { disk: input.disk, logger: input.logger, crc32c: input.batchNative.crc32c })
+  const logs = await new DirectoryLoad(input, directory, wasClean, logPorts).run()
+  if (!wasClean && logs.length > 0) {
+    const tookMs = Math.round(input.clock.monotonicMs() - startedAtMs)
+    input.logger.info(
+      { directory: input.path, logs: logs.length, tookMs },
+      'recovered after a stop that was not clean',
+    )
+  }
+  return logs
 }
 
 /** The entry of every directory that is new, or a power cut would take all that is in it. */
@@ -123,72 +134,108 @@ function takeMarker({ disk, path }: LoadInput): boolean {
   return true
 }
 
-function loadLogs(input: LoadInput, directory: LogDirectory, wasClean: boolean, logPorts: LogPorts): Log[] {
-  const recoveryPoints = readCheckpoint(input, RECOVERY_POINT_FILE_NAME)
-  const startOffsets = readCheckpoint(input, LOG_START_FILE_NAME)
-  const logs: Log[] = []
-  for (const { name, isDirectory } of input.disk.list(input.path)) {
-    if (!isDirectory) continue
-    if (name.endsWith('-delete')) {
-      removeDeleted(input, directory, name)
-      continue
-    }
-    const log = loadLog(input, directory, name, { recoveryPoints, startOffsets, wasClean }, logPorts)
-    if (log !== null) logs.push(log)
-  }
-  const known = new Set([...logs, ...directory.unreadable].map(nameOfLog))
-  for (const name of [...recoveryPoints.keys(), ...startOffsets.keys()]) {
-    if (!known.has(name)) directory.forgotten.add(name)
-  }
-  return logs
-}
+class DirectoryLoad {
+  readonly #input: LoadInput
+  readonly #directory: LogDirectory
+  readonly #wasClean: boolean
+  readonly #logPorts: LogPorts
+  readonly #recoveryPoints: RecoveryPoints
+  readonly #startOffsets: ReadonlyMap<string, PartitionOffset>
 
-interface Checkpoints {
-  readonly recoveryPoints: ReadonlyMap<string, number>
-  readonly startOffsets: ReadonlyMap<string, number>
-  readonly wasClean: boolean
-}
-
-function loadLog(
-  input: LoadInput,
-  directory: LogDirectory,
-  name: string,
-  { recoveryPoints, startOffsets, wasClean }: Checkpoints,
-  logPorts: LogPorts,
-): Log | null {
-  const match = /^(.+)-(\d+)$/.exec(name)
-  const directoryPath = `${input.path}/${name}`
-  const bytes = match === null ? null : readSmallFile(input.disk, `${directoryPath}/partition.metadata`)
-  if (match === null || bytes === null) return null
-  const topicName = match[1]!
-  const partitionIndex = Number(match[2])
-  const config = input.initialConfig
-  const recoveryPoint = recoveryPoints.get(name) ?? 0
-  const logStartOffset = startOffsets.get(name) ?? 0
-  try {
-    const topicId = decodePartitionMetadata(bytes, directoryPath)
-    const state = recoverLog({
-      disk: input.disk,
-      files: logPorts.files,
-      logger: input.logger,
-      batchNative: input.batchNative,
-      directoryPath,
-      indexIntervalBytes: config.indexIntervalBytes,
-      recoveryPoint,
-      logStartOffset,
-      wasClean,
-      nowMs: input.clock.wallMs(),
-    })
-    const identity = { topicName, topicId, partitionIndex, directoryPath }
-    return new Log(identity, directory, state, config, logPorts)
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error
-    input.logger.error(
-      { directory: directoryPath, error: error.message },
-      'the log is offline: it could not be recovered',
+  constructor(input: LoadInput, directory: LogDirectory, wasClean: boolean, logPorts: LogPorts) {
+    this.#input = input
+    this.#directory = directory
+    this.#wasClean = wasClean
+    this.#logPorts = logPorts
+    const entries = readCheckpoint(input, RECOVERY_POINT_FILE_NAME)
+    this.#recoveryPoints = new RecoveryPoints(
+      `${input.path}/${RECOVERY_POINT_FILE_NAME}`,
+      directory.jobs,
+      entries,
     )
-    directory.unreadable.push({ topicName, partitionIndex, recoveryPoint, logStartOffset })
-    return null
+    this.#startOffsets = readCheckpoint(input, LOG_START_FILE_NAME)
+  }
+
+  async run(): Promise<Log[]> {
+    const { disk, path } = this.#input
+    const names = disk.list(path).flatMap(({ name, isDirectory }) => (isDirectory ? [name] : []))
+    // A log that was being made when the process was killed may be known to the memory of the machine only.
+    if (!this.#wasClean) await this.#syncNames()
+    for (const name of names) if (name.endsWith('-delete')) removeDeleted(this.#input, this.#directory, name)
+    const logs = await this.#loadAll(names.filter(name => !name.endsWith('-delete')))
+    const known = new Set([...logs, ...this.#directory.unreadable].map(nameOfLog))
+    for (const name of [...this.#recoveryPoints.names(), ...this.#startOffsets.keys()]) {
+      if (!known.has(name)) this.#directory.forgotten.add(name)
+    }
+    return logs
+  }
+
+  /** The order of the answer is that of the names, whoever is done first. */
+  async #loadAll(names: readonly string[]): Promise<Log[]> {
+    const loaded: (Log | null)[] = []
+    let next = 0
+    let hasFailed = false
+    const load = async (): Promise<void> => {
+      const scanRows = new Float64Array(SCAN_ROWS_MAX * SCAN_ROW_LENGTH)
+      for (let index = next++; index < names.length && !hasFailed; index = next++) {
+        loaded[index] = await this.#loadLog(names[index]!, scanRows)
+      }
+    }
+    const loads = Array.from({ length: Math.min(this.#input.recoveryThreads, names.length) }, () =>
+      load().catch((error: unknown) => {
+        hasFailed = true
+        throw error
+      }),
+    )
+    await allSettled(loads)
+    return loaded.filter(log => log !== null)
+  }
+
+  async #loadLog(name: string, scanRows: Float64Array): Promise<Log | null> {
+    const { disk, path, logger } = this.#input
+    const match = /^(.+)-(\d+)$/.exec(name)
+    const directoryPath = `${path}/${name}`
+    const metadata = match === null ? null : readSmallFile(disk, `${directoryPath}/partition.metadata`)
+    if (match === null || metadata === null) return null
+    const place = { topicName: match[1]!, partitionIndex: Number(match[2]) }
+    const recoveryPoint = this.#recoveryPoints.get(place)
+    const logStartOffset = this.#startOffsets.get(name)?.offset ?? 0
+    try {
+      const identity = { ...place, topicId: decodePartitionMetadata(metadata, directoryPath), directoryPath }
+      const state = await recoverLog({
+        disk,
+        jobs: this.#directory.jobs,
+        logger,
+        batchNative: this.#input.batchNative,
+        files: this.#logPorts.files,
+        directoryPath,
+        indexIntervalBytes: this.#input.initialConfig.indexIntervalBytes,
+        recoveryPoint,
+        raiseRecoveryPoint: offset => this.#recoveryPoints.raise(place, offset),
+        logStartOffset,
+        wasClean: this.#wasClean,
+        nowMs: this.#input.clock.wallMs(),
+        scanRows,
+      })
+      return new Log(identity, this.#directory, state, this.#input.initialConfig, this.#logPorts)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      logger.error(
+        { directory: directoryPath, error: error.message },
+        'the log is offline: it could not be recovered',
+      )
+      this.#directory.unreadable.push({
+        ...place,
+        recoveryPoint: this.#recoveryPoints.get(place),
+        logStartOffset,
+      })
+      return null
+    }
+  }
+
+  #syncNames(): Promise<void> {
+    const { path } = this.#input
+    return this.#directory.jobs.call('fsync', path, (queue, ticket) => queue.syncDirectory(path, ticket))
   }
 }
 
@@ -200,13 +247,13 @@ function removeDeleted(input: LoadInput, directory: LogDirectory, name: string):
   )
 }
 
-/** Offsets by directory name; a file that is missing or broken says nothing, which costs a longer recovery. */
-function readCheckpoint(input: LoadInput, name: string): Map<string, number> {
+/** By directory name; a file that is missing or broken says nothing, which costs a longer recovery. */
+function readCheckpoint(input: LoadInput, name: string): Map<string, PartitionOffset> {
   const path = `${input.path}/${name}`
   const bytes = readSmallFile(input.disk, path)
   try {
     const entries = bytes === null ? [] : decodePartitionOffsets(bytes, path)
-    return new Map(entries.map(entry => [nameOfLog(entry), entry.offset]))
+    return new Map(entries.map(entry => [nameOfLog(entry), entry]))
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
     input.logger.warn({ path }, 'a checkpoint is broken and is not used')

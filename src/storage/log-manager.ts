@@ -5,12 +5,13 @@ import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import { StorageError } from '../base/storage-error.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
+import { allSettled } from './all-settled.ts'
 import type { BatchNative } from './batch-native.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { closeCleanly } from './clean-stop.ts'
 import { ColdReads } from './cold-reads.ts'
 import { LeaderEpochCache } from './leader-epoch-cache.ts'
-import { loadDirectory } from './load-directory.ts'
+import { type LoadInput, loadLogs, openDirectory } from './load-directory.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogDirectory, UnreadableLog } from './log-directory.ts'
@@ -38,6 +39,8 @@ export interface LogManagerOptions {
   readonly nodeId: number
   /** Of logs that are found on disk, until `applyConfig`. */
   readonly initialConfig: LogConfig
+  /** Logs of a directory that are recovered at a time. */
+  readonly recoveryThreads: number
   readonly retentionCheckIntervalMs: number
   readonly checkpointIntervalMs: number
   /** Of the file that group commits of several segments are gathered in; 0 for none. */
@@ -73,8 +76,7 @@ interface LogPlace {
 
 /** The logs of all log directories: opening, creation, deletion, the write at the end of a wake-up, the clean stop. */
 export class LogManager {
-  readonly clusterId: string
-  readonly directories: readonly LogDirectory[]
+  readonly #directories: LogDirectory[] = []
   readonly #ports: LogManagerPorts
   readonly #options: LogManagerOptions
   readonly #files: SegmentFiles
@@ -85,7 +87,7 @@ export class LogManager {
   readonly #timers = new Set<Timer>()
   /** Logs under way: those of a topic are created side by side, and count where they will be. */
   readonly #creating = new Map<LogDirectory, number>()
-  readonly #checkpointers: ReadonlyMap<LogDirectory, Checkpointer>
+  readonly #checkpointers = new Map<LogDirectory, Checkpointer>()
   #staged: Log[] = []
   #closed = false
 
@@ -95,25 +97,24 @@ export class LogManager {
    * recovery point is left out, loudly; its files stay.
    */
   static async open(ports: LogManagerPorts, options: LogManagerOptions): Promise<LogManager> {
-    return new LogManager(ports, options)
+    const manager = new LogManager(ports, options)
+    await manager.#load()
+    manager.#startTimers()
+    return manager
   }
 
   private constructor(ports: LogManagerPorts, options: LogManagerOptions) {
     this.#ports = ports
     this.#options = options
     this.#files = new SegmentFiles(ports.disk, ports.clock, options.openSegmentsMax)
-    this.directories = this.#loadDirectories()
-    this.clusterId = this.directories[0]!.meta.clusterId
-    this.#checkpointers = new Map(
-      this.directories.map(directory => [
-        directory,
-        new Checkpointer(directory, () => this.#logsOf(directory)),
-      ]),
-    )
-    this.#every(options.retentionCheckIntervalMs, () => this.applyRetention())
-    this.#every(options.checkpointIntervalMs, () => this.checkpoint())
-    this.#every(options.flushCheckIntervalMs, () => this.#flushByTime())
-    this.#every(options.producerIdExpirationCheckIntervalMs, () => this.expireProducers())
+  }
+
+  get directories(): readonly LogDirectory[] {
+    return this.#directories
+  }
+
+  get clusterId(): string {
+    return this.#directories[0]!.meta.clusterId
   }
 
   getLog(topicName: string, partitionIndex: number): Log | undefined {
@@ -256,28 +257,43 @@ export class LogManager {
     }
   }
 
-  /** When one can't be had, those before it are let go. */
-  #loadDirectories(): readonly LogDirectory[] {
+  /**
+   * All directories are locked before a log of any is looked at, then all are loaded side by side. When one can't be
+   * had, the others are let go.
+   */
+  async #load(): Promise<void> {
     const { logDirectories } = this.#options
     assert(logDirectories.length > 0, 'there is a log directory')
-    const directories: LogDirectory[] = []
     try {
-      for (const path of logDirectories) {
-        const clusterId = directories[0]?.meta.clusterId ?? this.#options.clusterId
-        const onFailure = (failed: LogDirectory) => this.#directoryFailed(failed)
-        const input = { ...this.#ports, ...this.#options, clusterId, path, onFailure }
-        const { directory, logs } = loadDirectory(input, this.#logPorts())
-        directories.push(directory)
-        for (const log of logs) this.#add(log)
-      }
+      const inputs = logDirectories.map(path => this.#openDirectory(path))
+      const logPorts = this.#logPorts()
+      const loads = inputs.map((input, index) => loadLogs(input, this.#directories[index]!, logPorts))
+      for (const logs of await allSettled(loads)) for (const log of logs) this.#add(log)
     } catch (error) {
-      for (const directory of directories) {
+      for (const directory of this.#directories) {
         directory.closeThreads()
         directory.release()
       }
       throw error
     }
-    return directories
+  }
+
+  #openDirectory(path: string): LoadInput {
+    const clusterId = this.#directories[0]?.meta.clusterId ?? this.#options.clusterId
+    const onFailure = (failed: LogDirectory) => this.#directoryFailed(failed)
+    const input = { ...this.#ports, ...this.#options, clusterId, path, onFailure }
+    const directory = openDirectory(input)
+    this.#directories.push(directory)
+    this.#checkpointers.set(directory, new Checkpointer(directory, () => this.#logsOf(directory)))
+    return input
+  }
+
+  #startTimers(): void {
+    const options = this.#options
+    this.#every(options.retentionCheckIntervalMs, () => this.applyRetention())
+    this.#every(options.checkpointIntervalMs, () => this.checkpoint())
+    this.#every(options.flushCheckIntervalMs, () => this.#flushByTime())
+    this.#every(options.producerIdExpirationCheckIntervalMs, () => this.expireProducers())
   }
 
   async #checkpoint(directory: LogDirectory): Promise<boolean> {

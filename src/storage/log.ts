@@ -387,6 +387,7 @@ export class Log {
       this.producers.add(producerFields(row), lastOffset, maxTimestampMs, options.nowMs)
     }
     this.#active.stage(batch, place, this.#config.indexIntervalBytes)
+    this.#active.modifiedAtMs = options.nowMs
     this.#nextOffset = lastOffset + 1
     return this.#appended(baseOffset, lastOffset, options.nowMs, false)
   }

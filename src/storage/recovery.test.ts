@@ -121,6 +121,7 @@ test('a directory that another broker holds, or of another cluster, is refused',
   const world = await StorageWorld.open()
   const second = new StorageWorld()
   second.disk = world.disk
+  second.time = world.time
   await expect(second.start()).rejects.toMatchObject({ code: 'EWOULDBLOCK' })
   await world.settled(world.logs.close())
   await expect(second.start('another')).rejects.toBeInstanceOf(StorageError)
@@ -132,6 +133,7 @@ test('when one log directory is refused, those before it are let go', async () =
   await holder.start()
   const world = new StorageWorld()
   world.disk = holder.disk
+  world.time = holder.time
   world.directories = ['/a', '/b']
   await expect(world.start()).rejects.toMatchObject({ code: 'EWOULDBLOCK' })
   world.directories = ['/a']
@@ -257,6 +259,7 @@ test('a batch that was refused does not come back among those that were written 
 function afterKill(killed: StorageWorld, seed: number): StorageWorld {
   const world = new StorageWorld({}, seed)
   world.disk = killed.disk
+  world.time = killed.time
   world.wrapDisk = disk =>
     new Proxy(disk, {
       get(target, key) {

@@ -1,24 +1,29 @@
-import type { DirectoryEntry, Disk } from '../base/disk.ts'
+import type { Disk, FileHandle } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
-import { readSmallFile, writeSmallFile } from '../base/small-file.ts'
+import { readSmallFile } from '../base/small-file.ts'
 import { StorageError } from '../base/storage-error.ts'
 import { ScanRow } from '../native/batch-scan.ts'
 import { RecordBatch, readMaxTimestamp } from '../protocol/record-batch.ts'
 import type { BatchNative } from './batch-native.ts'
+import type { DiskJobs } from './disk-jobs.ts'
 import { LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LogState } from './log.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import { type ProducerEntry, ProducerState } from './producer-state.ts'
-import { Segment, type SegmentBatch, segmentFileName } from './segment.ts'
+import { Segment, type SegmentBatch, type SegmentIndexes } from './segment.ts'
 import type { SegmentFiles } from './segment-files.ts'
-import { scanSegment } from './segment-scan.ts'
+import { type SegmentFile, segmentFileName, segmentFilesOf } from './segment-names.ts'
+import { type ScanInput, scanSegment } from './segment-scan.ts'
+import { completeSwaps, removeTemporaries, type Swap, swapsOf } from './swap-files.ts'
 import { TimeIndex } from './time-index.ts'
 
 export const EPOCH_FILE_NAME = 'leader-epoch-checkpoint'
 
 export interface RecoveryInput {
   readonly disk: Disk
+  /** Of the log directory: what waits for the disk is done by its thread. */
+  readonly jobs: DiskJobs
   readonly files: SegmentFiles
   readonly logger: Logger
   readonly batchNative: BatchNative
@@ -26,21 +31,25 @@ export interface RecoveryInput {
   readonly indexIntervalBytes: number
   /** What the checkpoint says, 0 when it says nothing. */
   readonly recoveryPoint: number
+  /** Answers when the checkpoint says so, and a crash does not take it back. */
+  readonly raiseRecoveryPoint: (offset: number) => Promise<void>
   readonly logStartOffset: number
   /** The clean-shutdown marker was there: nothing is scanned that has whole indexes. */
   readonly wasClean: boolean
   readonly nowMs: number
+  /** What the scans of this log fill; nobody else's until it is recovered. */
+  readonly scanRows: Float64Array
 }
 
 /**
  * Opens a partition's directory (LOG-3). After an unclean stop all above the recovery point is scanned and cut at
  * the first bad batch. Below it every byte was synced, so that a fault there is corruption: StorageError EBADMSG, and
- * nothing is changed.
+ * nothing is changed. Scans and syncs are done by threads.
  */
-export function recoverLog(input: RecoveryInput): LogState {
+export async function recoverLog(input: RecoveryInput): Promise<LogState> {
   const recovery = new Recovery(input)
   try {
-    return recovery.run()
+    return await recovery.run()
   } catch (error) {
     recovery.closeFiles()
     throw error
@@ -52,27 +61,32 @@ class Recovery {
   readonly #producers = new ProducerState()
   readonly #segments: Segment[] = []
   #epochs = new LeaderEpochCache()
+  /** The file of the epochs was whole: without it all of the log is scanned for them. */
   #hasEpochs = false
+  /** They are not what their file says. */
+  #areEpochsChanged = false
+  #recoveryPoint: number
   #snapshotOffset = 0
   #expectedOffset = 0
   #hasScanned = false
+  #hasRemoved = false
 
   constructor(input: RecoveryInput) {
     this.#input = input
+    this.#recoveryPoint = input.recoveryPoint
   }
 
-  run(): LogState {
-    const entries = this.#removeLeftovers()
-    const bases = offsetsOf(entries, 'log')
+  async run(): Promise<LogState> {
+    const { disk, directoryPath } = this.#input
+    const files = removeTemporaries(disk, directoryPath)
+    const swaps = swapsOf(disk, directoryPath, files)
+    const logs = files.filter(({ extension }) => extension === 'log')
+    const snapshots = files.filter(({ extension }) => extension === 'snapshot')
     this.#loadEpochs()
-    this.#loadSnapshot(offsetsOf(entries, 'snapshot'), bases)
-    for (const [index, baseOffset] of bases.entries()) {
-      const sizeBytes = entries.find(({ name }) => name === segmentFileName(baseOffset, 'log'))!.sizeBytes
-      if (!this.#openSegment(baseOffset, bases[index + 1], sizeBytes)) {
-        this.#removeFrom(bases.slice(index))
-        break
-      }
-    }
+    this.#loadSnapshot(snapshots.map(offsetOf), logs.map(offsetOf))
+    const firstSwap = swaps[0]?.baseOffset
+    const before = logs.filter(({ offset }) => firstSwap === undefined || offset < firstSwap)
+    if (await this.#openSegments(before, firstSwap)) await this.#swapIn(files, swaps)
     return this.#finish()
   }
 
@@ -80,13 +94,68 @@ class Recovery {
     for (const segment of this.#segments) segment.closeFile()
   }
 
-  /** Removes what a crash left of deletions and of small files half written. */
-  #removeLeftovers(): DirectoryEntry[] {
-    const { disk, directoryPath } = this.#input
-    for (const { name } of disk.list(directoryPath)) {
-      if (/\.(deleted|tmp|cleaned|swap)$/.test(name)) disk.unlink(`${directoryPath}/${name}`)
+  /** False when the log ends before the last of them, or before the one that follows. */
+  async #openSegments(logs: readonly SegmentFile[], followedBy: number | undefined): Promise<boolean> {
+    for (const [index, log] of logs.entries()) {
+      if (!this.#isContiguous(log.offset)) return false
+      await this.#openSegment(log, logs[index + 1]?.offset ?? followedBy)
     }
-    return disk.list(directoryPath).filter(({ isDirectory }) => !isDirectory)
+    return followedBy === undefined || this.#isContiguous(followedBy)
+  }
+
+  /**
+   * What was compacted has gaps, which above the recovery point would be taken for the end of the log. So all before
+   * the end of the swaps is made safe, and the recovery point raised, before anything of them is renamed.
+   */
+  async #swapIn(files: readonly SegmentFile[], swaps: readonly Swap[]): Promise<void> {
+    if (swaps.length === 0) return
+    const { disk, directoryPath, logger } = this.#input
+    let endOffset = 0
+    for (const swap of swaps) endOffset = Math.max(endOffset, await this.#readSwap(swap))
+    const lastBase = swaps.at(-1)!.baseOffset
+    const next = files.find(
+      ({ extension, offset }) => extension === 'log' && offset > lastBase && offset >= endOffset,
+    )
+    const safeOffset = next?.offset ?? endOffset
+    if (safeOffset > this.#recoveryPoint) {
+      // Half of the epochs would pass for all of them.
+      if (this.#hasEpochs) await this.#saveEpochs()
+      else await this.#syncNames()
+      await this.#input.raiseRecoveryPoint(safeOffset)
+      this.#recoveryPoint = safeOffset
+    }
+    for (const { file } of swaps) {
+      logger.info({ path: `${directoryPath}/${file.name}` }, 'a compacted segment takes its place')
+    }
+    completeSwaps(disk, directoryPath, files, swaps, endOffset)
+    const from = swaps[0]!.baseOffset
+    const logs = segmentFilesOf(disk.list(directoryPath)).filter(({ extension }) => extension === 'log')
+    await this.#openSegments(
+      logs.filter(({ offset }) => offset >= from),
+      undefined,
+    )
+  }
+
+  /** Syncs it and answers where its records end. One that is not whole is corruption: nothing else may have them. */
+  async #readSwap({ baseOffset, file: { name, sizeBytes } }: Swap): Promise<number> {
+    const { disk, directoryPath, batchNative, scanRows } = this.#input
+    const path = `${directoryPath}/${name}`
+    const file = disk.open(path, 'write')
+    try {
+      let endOffset = baseOffset
+      const segment = { file, path: () => path }
+      const input = { scanFile: batchNative.scanFile, rows: scanRows, segment, sizeBytes, fromPosition: 0 }
+      const { isWhole } = await scanSegment(input, row => {
+        this.#takeEpoch(row)
+        endOffset = row[ScanRow.LAST_OFFSET]! + 1
+        return row[ScanRow.BASE_OFFSET]! >= baseOffset
+      })
+      if (!isWhole) throw new StorageError('EBADMSG', 'recover', path)
+      await this.#sync(file, path)
+      return endOffset
+    } finally {
+      disk.close(file)
+    }
   }
 
   #loadEpochs(): void {
@@ -98,6 +167,7 @@ class Recovery {
       this.#hasEpochs = true
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
+      this.#areEpochsChanged = true
       this.#input.logger.warn({ path }, 'the leader epochs are read from the log again')
     }
   }
@@ -105,7 +175,7 @@ class Recovery {
   /** Where the first segment begins that is scanned anyway; a clean directory has none. */
   #trustedEnd(bases: readonly number[]): number {
     if (this.#input.wasClean) return Number.POSITIVE_INFINITY
-    return bases.findLast(base => base <= this.#input.recoveryPoint) ?? 0
+    return bases.findLast(base => base <= this.#recoveryPoint) ?? 0
   }
 
   /** The newest whole snapshot that no scanned batch is part of; later batches are replayed. */
@@ -133,43 +203,63 @@ class Recovery {
     return bytes === null ? null : decodeProducerSnapshot(bytes, batchNative.crc32c, nowMs)
   }
 
-  /** False when the segment is behind a cut, or a gap that no synced log has. */
-  #openSegment(baseOffset: number, nextBase: number | undefined, sizeBytes: number): boolean {
-    const { files, directoryPath, recoveryPoint, wasClean, nowMs } = this.#input
-    const isAbove = !wasClean && baseOffset >= recoveryPoint
-    if (isAbove && this.#segments.length > 0 && baseOffset !== this.#expectedOffset) {
-      if (this.#expectedOffset < recoveryPoint) throw new StorageError('EBADMSG', 'recover', directoryPath)
-      return false
+  /**
+   * False, and the rest is removed, when the segment is behind a cut, or a gap that no synced log has. Where the
+   * recovery point is, a gap may be: a compaction took the last records before it.
+   */
+  #isContiguous(baseOffset: number): boolean {
+    const isAbove = !this.#input.wasClean && baseOffset > this.#recoveryPoint
+    if (!isAbove || this.#segments.length === 0 || baseOffset === this.#expectedOffset) return true
+    if (this.#expectedOffset < this.#recoveryPoint) {
+      throw new StorageError('EBADMSG', 'recover', this.#input.directoryPath)
     }
-    const segment = new Segment(files, directoryPath, baseOffset, nowMs, false)
+    this.#removeFrom(baseOffset)
+    return false
+  }
+
+  async #openSegment(log: SegmentFile, nextBase: number | undefined): Promise<void> {
+    const { files, directoryPath, wasClean, nowMs } = this.#input
+    const { sizeBytes } = log
+    const segment = new Segment(files, directoryPath, log.offset, nowMs, false)
+    segment.modifiedAtMs = log.modifiedAtMs
     this.#segments.push(segment)
-    const isTrusted = wasClean || (nextBase !== undefined && nextBase <= recoveryPoint)
-    const isKnown = isTrusted && this.#hasEpochs && this.#hasIndexes(segment, sizeBytes)
-    if (isKnown && nextBase !== undefined && this.#snapshotOffset >= nextBase)
+    const isTrusted = wasClean || (nextBase !== undefined && nextBase <= this.#recoveryPoint)
+    const indexes = isTrusted && this.#hasEpochs ? this.#readIndexes(segment, sizeBytes) : null
+    if (indexes !== null && nextBase !== undefined && this.#snapshotOffset >= nextBase) {
       segment.adopt(sizeBytes, nextBase)
-    else if (!isKnown || nextBase !== undefined || !this.#resume(segment, sizeBytes)) {
-      this.#scan(segment, sizeBytes, isTrusted)
+      segment.areIndexesSynced = true
+    } else if (
+      indexes === null ||
+      nextBase !== undefined ||
+      !(await this.#resume(segment, sizeBytes, indexes))
+    ) {
+      await this.#scan(segment, sizeBytes, isTrusted)
+      if (nextBase !== undefined) await this.#saveIndexes(segment)
     }
     this.#expectedOffset = segment.endOffset
-    return true
   }
 
   /**
    * The last segment after a clean stop: only what the indexes don't tell is read. False when the snapshot does not
    * belong to the segment's end, so that all of it has to be read for the producers.
    */
-  #resume(segment: Segment, sizeBytes: number): boolean {
-    const { disk, batchNative, indexIntervalBytes } = this.#input
-    const fromPosition = segment.loadOffsetIndex(sizeBytes).lastPosition
+  async #resume(segment: Segment, sizeBytes: number, indexes: SegmentIndexes): Promise<boolean> {
+    segment.takeIndexes(indexes)
+    const fromPosition = indexes.offsetIndex.lastPosition
     segment.adoptUpTo(fromPosition, segment.baseOffset, this.#firstTimestampOf(segment, sizeBytes))
-    const { isWhole } = scanSegment({ disk, native: batchNative, segment, sizeBytes, fromPosition }, row => {
-      segment.index(batchOf(row), indexIntervalBytes)
+    const { isWhole } = await scanSegment(this.#scanInput(segment, sizeBytes, fromPosition), row => {
+      segment.index(batchOf(row), this.#input.indexIntervalBytes)
       return true
     })
     const hasSnapshot = this.#snapshotOffset === segment.endOffset || sizeBytes === 0
     if (!isWhole || !hasSnapshot) return false
     segment.markSynced()
     return true
+  }
+
+  #scanInput(segment: Segment, sizeBytes: number, fromPosition: number): ScanInput {
+    const { batchNative, scanRows } = this.#input
+    return { scanFile: batchNative.scanFile, rows: scanRows, segment, sizeBytes, fromPosition }
   }
 
   /** Of the first batch; -1 for none. */
@@ -180,38 +270,49 @@ class Recovery {
     return readMaxTimestamp(new DataView(header.buffer), 0)
   }
 
-  #hasIndexes(segment: Segment, sizeBytes: number): boolean {
+  /** Null when they are not those of a file of this size. */
+  #readIndexes(segment: Segment, sizeBytes: number): SegmentIndexes | null {
     const offsets = readSmallFile(this.#input.disk, segment.path('index'))
     const times = readSmallFile(this.#input.disk, segment.path('timeindex'))
-    if (offsets === null || times === null || TimeIndex.decode(times) === null) return false
-    const isEmptyIndex = sizeBytes > 0 && times.length === 0
-    return !isEmptyIndex && OffsetIndex.decode(offsets, sizeBytes) !== null
+    if (offsets === null || times === null || (sizeBytes > 0 && times.length === 0)) return null
+    const timeIndex = TimeIndex.decode(times)
+    const offsetIndex = OffsetIndex.decode(offsets, sizeBytes)
+    return timeIndex === null || offsetIndex === null ? null : { offsetIndex, timeIndex }
   }
 
-  #scan(segment: Segment, sizeBytes: number, isTrusted: boolean): void {
-    const { disk, batchNative, recoveryPoint, indexIntervalBytes } = this.#input
+  /** What was found above the recovery point may be in memory only, and is shown from now on: it is synced first. */
+  async #scan(segment: Segment, sizeBytes: number, isTrusted: boolean): Promise<void> {
     this.#hasScanned = true
     segment.resetIndexes()
-    const scanned = scanSegment({ disk, native: batchNative, segment, sizeBytes, fromPosition: 0 }, row => {
-      const isGap =
-        row[ScanRow.BASE_OFFSET]! !== segment.endOffset && row[ScanRow.BASE_OFFSET]! >= recoveryPoint
+    const scanned = await scanSegment(this.#scanInput(segment, sizeBytes, 0), row => {
+      const baseOffset = row[ScanRow.BASE_OFFSET]!
+      const isGap = baseOffset !== segment.endOffset && baseOffset >= this.#recoveryPoint
       if (!isTrusted && isGap) return false
       this.#takeBatch(row)
-      segment.index(batchOf(row), indexIntervalBytes)
+      segment.index(batchOf(row), this.#input.indexIntervalBytes)
       return true
     })
     if (!scanned.isWhole) this.#cut(segment, isTrusted)
+    if (!scanned.isWhole || segment.endOffset > this.#recoveryPoint) {
+      await this.#sync(segment.file, segment.path('log'))
+    }
     segment.markSynced()
-    disk.fdatasync(segment.file)
-    segment.writeIndexes()
-    segment.areIndexesSynced = this.#syncIndexes(segment)
+  }
+
+  #sync(file: FileHandle, path: string): Promise<void> {
+    return this.#input.jobs.call('fdatasync', path, (queue, ticket) => queue.fdatasync(file, ticket))
+  }
+
+  #takeEpoch(row: Float64Array): void {
+    const leaderEpoch = row[ScanRow.LEADER_EPOCH]!
+    const baseOffset = row[ScanRow.BASE_OFFSET]!
+    if (leaderEpoch <= this.#epochs.epochAt(baseOffset)) return
+    if (this.#epochs.assign(leaderEpoch, baseOffset)) this.#areEpochsChanged = true
   }
 
   #takeBatch(row: Float64Array): void {
-    const leaderEpoch = row[ScanRow.LEADER_EPOCH]!
-    const baseOffset = row[ScanRow.BASE_OFFSET]!
+    this.#takeEpoch(row)
     const lastOffset = row[ScanRow.LAST_OFFSET]!
-    if (leaderEpoch > this.#epochs.epochAt(baseOffset)) this.#epochs.assign(leaderEpoch, baseOffset)
     if (row[ScanRow.PRODUCER_ID]! < 0 || lastOffset < this.#snapshotOffset) return
     const append = {
       producerId: row[ScanRow.PRODUCER_ID]!,
@@ -223,9 +324,9 @@ class Recovery {
   }
 
   #cut(segment: Segment, isTrusted: boolean): void {
-    const { disk, recoveryPoint, logger } = this.#input
+    const { disk, logger } = this.#input
     const path = segment.path('log')
-    if (isTrusted || segment.endOffset < recoveryPoint) {
+    if (isTrusted || segment.endOffset < this.#recoveryPoint) {
       logger.error({ path, position: segment.endPosition }, 'a batch below the recovery point is corrupt')
       throw new StorageError('EBADMSG', 'recover', path)
     }
@@ -236,57 +337,65 @@ class Recovery {
     disk.truncate(segment.file, segment.endPosition)
   }
 
-  #syncIndexes(segment: Segment): boolean {
+  /** Those of the last segment, which grows, are written when it is sealed, or by the clean stop. */
+  async #saveIndexes(segment: Segment): Promise<void> {
+    segment.writeIndexes()
     for (const extension of ['index', 'timeindex']) {
-      const file = this.#input.disk.open(segment.path(extension), 'write')
-      this.#input.disk.fdatasync(file)
-      this.#input.disk.close(file)
-    }
-    return true
-  }
-
-  /** Behind a cut nothing is contiguous with the log any more. */
-  #removeFrom(bases: readonly number[]): void {
-    const { disk, directoryPath, logger } = this.#input
-    for (const base of bases.toReversed()) {
-      logger.warn({ directory: directoryPath, baseOffset: base }, 'a segment behind the cut is removed')
-      for (const extension of ['snapshot', 'timeindex', 'index', 'log']) {
-        const path = `${directoryPath}/${segmentFileName(base, extension)}`
-        if (disk.exists(path)) disk.unlink(path)
+      const path = segment.path(extension)
+      const file = this.#input.disk.open(path, 'write')
+      try {
+        await this.#sync(file, path)
+      } finally {
+        this.#input.disk.close(file)
       }
     }
+    segment.areIndexesSynced = true
   }
 
-  #saveEpochs(): void {
-    writeSmallFile(this.#input.disk, `${this.#input.directoryPath}/${EPOCH_FILE_NAME}`, this.#epochs.encode())
+  /** All segments from this one on, the last one first: behind a cut nothing is contiguous with the log any more. */
+  #removeFrom(baseOffset: number): void {
+    const { disk, directoryPath, logger } = this.#input
+    const isBehind = ({ offset }: SegmentFile) => offset >= baseOffset
+    const files = segmentFilesOf(disk.list(directoryPath)).filter(isBehind).toReversed()
+    // The file of the records goes behind those that belong to it.
+    files.sort((a, b) => b.offset - a.offset || Number(isLog(a)) - Number(isLog(b)))
+    for (const { name } of files) {
+      logger.warn({ path: `${directoryPath}/${name}` }, 'a file behind the cut is removed')
+      disk.unlink(`${directoryPath}/${name}`)
+    }
+    this.#hasRemoved = true
   }
 
-  #finish(): LogState {
-    const { files, directoryPath, recoveryPoint, nowMs } = this.#input
+  /** The directory is synced with it. */
+  async #saveEpochs(): Promise<void> {
+    const path = `${this.#input.directoryPath}/${EPOCH_FILE_NAME}`
+    await this.#input.jobs.writeFile(path, this.#epochs.encode())
+    this.#areEpochsChanged = false
+  }
+
+  async #finish(): Promise<LogState> {
+    const { files, directoryPath, nowMs, wasClean } = this.#input
     const endOffset = this.#segments.at(-1)?.endOffset ?? 0
-    if (!this.#input.wasClean && endOffset < recoveryPoint)
+    if (!wasClean && endOffset < this.#recoveryPoint) {
       throw new StorageError('EBADMSG', 'recover', directoryPath)
+    }
     const firstOffset = this.#segments[0]?.baseOffset ?? this.#input.logStartOffset
     const logStartOffset = Math.max(this.#input.logStartOffset, firstOffset)
     let created: Segment | null = null
-    if (this.#segments.length === 0) {
-      created = new Segment(files, directoryPath, logStartOffset, nowMs, true)
-      this.#segments.push(created)
-    } else if (logStartOffset > endOffset) {
-      this.#removeFrom(this.#segments.map(({ baseOffset }) => baseOffset))
+    if (this.#segments.length === 0 || logStartOffset > endOffset) {
+      if (this.#segments.length > 0) this.#removeFrom(firstOffset)
+      this.closeFiles()
       created = new Segment(files, directoryPath, logStartOffset, nowMs, true)
       this.#segments.splice(0, this.#segments.length, created)
     }
     const last = this.#segments.at(-1)!
     // It grows: what is on disk of its indexes is not what will be sealed.
     last.areIndexesSynced = false
-    const isEpochsChanged = this.#epochs.truncateFromEnd(last.endOffset)
-    if (!this.#input.wasClean || isEpochsChanged) this.#saveEpochs()
+    if (this.#epochs.truncateFromEnd(last.endOffset)) this.#areEpochsChanged = true
+    const isEntrySynced = await this.#syncBesides()
     // Idle partitions hold no descriptor.
     this.closeFiles()
-    // The write of the epochs has synced the directory, and a clean stop did.
-    for (const segment of this.#segments) segment.isEntrySynced = segment !== created
-    const { wasClean } = this.#input
+    for (const segment of this.#segments) segment.isEntrySynced = isEntrySynced && segment !== created
     return {
       segments: this.#segments,
       producers: this.#producers,
@@ -295,6 +404,34 @@ class Recovery {
       isClean: wasClean && created === null && !this.#hasScanned,
     }
   }
+
+  /**
+   * After a kill the names of files, that of the epochs too, may be in memory only. A log that never had a record has
+   * nothing to lose by that, and its first append syncs the directory: then the answer is false.
+   */
+  async #syncBesides(): Promise<boolean> {
+    if (this.#areEpochsChanged) {
+      await this.#saveEpochs()
+      return true
+    }
+    if (this.#input.wasClean) return true
+    if (this.#segments.at(-1)!.endOffset === 0 && !this.#hasRemoved) return false
+    await this.#syncNames()
+    return true
+  }
+
+  #syncNames(): Promise<void> {
+    const { directoryPath, jobs } = this.#input
+    return jobs.call('fsync', directoryPath, (queue, ticket) => queue.syncDirectory(directoryPath, ticket))
+  }
+}
+
+function isLog({ extension }: SegmentFile): boolean {
+  return extension.startsWith('log')
+}
+
+function offsetOf({ offset }: SegmentFile): number {
+  return offset
 }
 
 function batchOf(row: Float64Array): SegmentBatch {
@@ -303,12 +440,4 @@ function batchOf(row: Float64Array): SegmentBatch {
     lastOffset: row[ScanRow.LAST_OFFSET]!,
     maxTimestampMs: row[ScanRow.MAX_TIMESTAMP]!,
   }
-}
-
-function offsetsOf(entries: readonly DirectoryEntry[], extension: string): number[] {
-  const pattern = new RegExp(`^(\\d{20})\\.${extension}$`)
-  return entries.flatMap(({ name }) => {
-    const match = pattern.exec(name)
-    return match === null ? [] : [Number(match[1])]
-  })
 }

@@ -30,6 +30,6 @@ export function deletableSegments(
 }
 
 function isTooOld(segment: Segment, config: LogConfig, nowMs: number): boolean {
-  const newestMs = segment.maxTimestampMs >= 0 ? segment.maxTimestampMs : segment.createdAtMs
+  const newestMs = segment.maxTimestampMs >= 0 ? segment.maxTimestampMs : segment.modifiedAtMs
   return config.retentionMs >= 0 && nowMs - newestMs > config.retentionMs
 }

@@ -2,7 +2,8 @@ import type { Disk, FileHandle } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { StorageError } from '../base/storage-error.ts'
 import type { LogDirectory } from './log-directory.ts'
-import { type Segment, segmentFileName } from './segment.ts'
+import type { Segment } from './segment.ts'
+import { segmentFileName } from './segment-names.ts'
 
 const SEGMENT_EXTENSIONS = ['log', 'index', 'timeindex', 'txnindex', 'snapshot']
 

@@ -8,17 +8,12 @@ import { ColdBytes } from './cold-bytes.ts'
 import { OFFSET_INDEX_ENTRY_SIZE_BYTES, OffsetIndex } from './offset-index.ts'
 import type { DescriptorHolder, SegmentFiles } from './segment-files.ts'
 import { SegmentMemory } from './segment-memory.ts'
+import { segmentFileName } from './segment-names.ts'
 import { TIME_INDEX_ENTRY_SIZE_BYTES, TimeIndex } from './time-index.ts'
 
-const OFFSET_DIGITS = 20
 const RELATIVE_OFFSET_MAX = 0x7fff_ffff
 /** Positions are int32 in the index, so that no segment may be larger. */
 const POSITION_MAX = 0x7fff_ffff
-
-/** The name of a segment's file: its base offset in 20 digits, and what kind of file it is. */
-export function segmentFileName(baseOffset: number, extension: string): string {
-  return `${String(baseOffset).padStart(OFFSET_DIGITS, '0')}.${extension}`
-}
 
 /** What a batch means to its segment. */
 export interface SegmentBatch {
@@ -31,6 +26,11 @@ export interface SegmentBatch {
 export interface SegmentEnd {
   readonly offset: number
   readonly sizeBytes: number
+}
+
+export interface SegmentIndexes {
+  readonly offsetIndex: OffsetIndex
+  readonly timeIndex: TimeIndex
 }
 
 /** All that a truncation to an earlier state needs. */
@@ -49,7 +49,10 @@ export interface SegmentSavepoint {
 export class Segment implements DescriptorHolder, SegmentBytes {
   readonly baseOffset: number
   readonly directoryPath: string
+  /** When it was made or opened: its age until it has a record with a timestamp. */
   readonly createdAtMs: number
+  /** When its file was last written to: the age of records without timestamps. */
+  modifiedAtMs: number
   readonly tail = new BatchTail()
   /** Staged bytes included. */
   endPosition = 0
@@ -99,6 +102,7 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     this.directoryPath = directoryPath
     this.baseOffset = baseOffset
     this.createdAtMs = createdAtMs
+    this.modifiedAtMs = createdAtMs
     this.endOffset = baseOffset
     this.writtenEndOffset = baseOffset
     this.syncedEndOffset = baseOffset
@@ -322,10 +326,10 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     this.markSynced()
   }
 
-  /** The offset index on disk, which belongs to a file of this size; for recovery. */
-  loadOffsetIndex(sizeBytes: number): OffsetIndex {
-    this.endPosition = sizeBytes
-    return this.offsetIndex
+  /** The indexes on disk, which recovery has read already. */
+  takeIndexes({ offsetIndex, timeIndex }: SegmentIndexes): void {
+    this.#offsetIndex = offsetIndex
+    this.#timeIndex = timeIndex
   }
 
   /** Takes over what its indexes know of a segment; the batches from `position` on follow through `index`. */

@@ -3,6 +3,7 @@ import type { Logger } from '../base/logger.ts'
 import { createBatchNative } from '../broker/native-platform.ts'
 import { defaultTopicConfig } from '../config/topic-config.ts'
 import { loadNativeBinding } from '../native/load.ts'
+import { createSimScan } from '../native/sim/sim-scan.ts'
 import { SimDisk } from '../native/sim-disk.ts'
 import { SeededRandom } from '../platform/seeded-random.ts'
 import { VirtualTime } from '../platform/virtual-time.ts'
@@ -30,10 +31,13 @@ export interface BatchOptions {
   readonly leaderEpoch?: number
 }
 
+const binding = loadNativeBinding()
+
 /** One log, `t-0`, on a disk in memory whose power can be cut. */
 export class StorageWorld {
-  readonly native: BatchNative = createBatchNative(loadNativeBinding())
-  readonly time = new VirtualTime(START_MS)
+  readonly native: BatchNative = createBatchNative(binding)
+  /** That of the disk: a world that takes over another one's disk takes its time as well. */
+  time = new VirtualTime(START_MS)
   readonly errors: string[] = []
   config: LogConfig
   /** What the next start takes instead of the defaults here. */
@@ -51,7 +55,10 @@ export class StorageWorld {
   constructor(config: Partial<LogConfig> = {}, seed = 1) {
     this.config = { ...defaultTopicConfig, ...config }
     this.#random = new SeededRandom(seed)
-    this.disk = new SimDisk({ schedule: callback => this.#later(callback) })
+    this.disk = new SimDisk({
+      schedule: callback => this.#later(callback),
+      wallMs: () => this.time.clock.wallMs(),
+    })
   }
 
   static async open(config: Partial<LogConfig> = {}, seed = 1): Promise<StorageWorld> {
@@ -63,22 +70,25 @@ export class StorageWorld {
 
   async start(clusterId: string | null = null): Promise<void> {
     const ignore = () => {}
+    const later = (callback: () => void) => this.#later(callback)
     const error = (_fields: object, message: string) => void this.errors.push(message)
     const logger: Logger = { debug: ignore, info: ignore, warn: ignore, error }
-    this.logs = await LogManager.open(
+    const disk = this.wrapDisk(this.disk)
+    const opened = LogManager.open(
       {
-        disk: this.wrapDisk(this.disk),
+        disk,
         clock: this.time.clock,
         timers: this.time.timers,
         random: this.#random,
         logger,
-        batchNative: this.native,
+        batchNative: { ...this.native, scanFile: createSimScan(disk, binding, later) },
       },
       {
         logDirectories: this.directories,
         clusterId,
         nodeId: 0,
         initialConfig: this.config,
+        recoveryThreads: 2,
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
         groupJournalMaxBytes: 64 * 1024 * 1024,
@@ -94,6 +104,7 @@ export class StorageWorld {
         onDirectoryFailure: ignore,
       },
     )
+    this.logs = await this.settled(opened)
   }
 
   #later(callback: () => void): void {

@@ -3,12 +3,14 @@ import { Broker } from '../../src/broker/broker.ts'
 import { createBatchNative } from '../../src/broker/native-platform.ts'
 import { parseBrokerConfig } from '../../src/config/parse-broker-config.ts'
 import type { NativeBinding } from '../../src/native/load.ts'
+import { createSimScan } from '../../src/native/sim/sim-scan.ts'
 import { SimNetwork, type SimSocket, SimTransport } from '../../src/native/sim-transport.ts'
 import type { Connect } from './client-connection.ts'
 import type { BrokerPorts, BrokerUnderTest } from './world.ts'
 
 const PORT = 9092
 const NETWORK_DELAY_MS = 1
+const SCAN_MS = 1
 const PREFIX_BYTES = 4
 const SETTINGS = new Map([
   ['listeners', `PLAINTEXT://localhost:${PORT}`],
@@ -30,10 +32,11 @@ export async function startOttla(ports: BrokerPorts, binding: NativeBinding): Pr
   if (!parsed.ok) throw new Error(parsed.problems.join('; '))
   const network = new SimNetwork(ports.timers, () => NETWORK_DELAY_MS)
   const transports: SimTransport[] = []
+  const scanFile = createSimScan(ports.disk, binding, callback => void ports.timers.set(SCAN_MS, callback))
   const broker = await Broker.start(parsed.config, {
     ...ports,
     logger: SILENT,
-    batchNative: createBatchNative(binding),
+    batchNative: { ...createBatchNative(binding), scanFile },
     createTransport: (options, events) => {
       const transport = new SimTransport(network, ports.disk, options, events)
       transports.push(transport)

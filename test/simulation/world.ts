@@ -88,7 +88,7 @@ export class World {
     const schedule = (callback: () => void): void => {
       this.#time.timers.set(diskRandom.below(DISK_DELAY_MAX_MS * 10) / 10, callback)
     }
-    this.#disk = new SimDisk({ schedule })
+    this.#disk = new SimDisk({ schedule, wallMs: () => this.#time.clock.wallMs() })
     this.#environment = {
       topic: TOPIC,
       partitionCount: PARTITION_COUNT,

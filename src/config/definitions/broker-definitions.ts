@@ -76,10 +76,13 @@ const BROKER_KEYS: readonly ConfigDefinition[] = [
     ...CLUSTER_WIDE,
     ...NO_EFFECT,
   }),
-  key('num.recovery.threads.per.data.dir', INT, '2', 'Threads that recover the logs of a directory.', {
-    ...AT_LEAST_1,
-    ...NO_EFFECT,
-  }),
+  key(
+    'num.recovery.threads.per.data.dir',
+    INT,
+    '2',
+    'Logs of a directory that are recovered at a time; the addon sizes its own pool.',
+    AT_LEAST_1,
+  ),
 ]
 
 const GROUP_KEYS: readonly ConfigDefinition[] = [

@@ -15,6 +15,7 @@ type DirectoryChange =
 export class SimDirectory {
   readonly isDirectory = true
   readonly sizeBytes = 0
+  readonly modifiedAtMs = 0
   readonly #current: Map<string, SimNode>
   readonly #durable: Map<string, SimNode>
   #unsynced: DirectoryChange[] = []

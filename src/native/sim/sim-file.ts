@@ -16,11 +16,23 @@ export class SimFile {
   readonly pages = new PageCache()
   readonly #current: SparseBytes
   readonly #durable: SparseBytes
+  readonly #wallMs: () => number
   #unsynced: FileChange[] = []
+  #modifiedAtMs: number
 
-  constructor(content: SparseBytes = new SparseBytes()) {
+  constructor(
+    wallMs: () => number,
+    content: SparseBytes = new SparseBytes(),
+    modifiedAtMs: number = wallMs(),
+  ) {
+    this.#wallMs = wallMs
     this.#durable = content
     this.#current = content.clone()
+    this.#modifiedAtMs = modifiedAtMs
+  }
+
+  get modifiedAtMs(): number {
+    return this.#modifiedAtMs
   }
 
   get sizeBytes(): number {
@@ -63,7 +75,7 @@ export class SimFile {
     const content = this.#durable.clone()
     const changes = this.#unsynced
     const largest = Math.max(content.sizeBytes, this.sizeBytes)
-    if (changes.length === 0) return new SimFile(content)
+    if (changes.length === 0) return new SimFile(this.#wallMs, content, this.#modifiedAtMs)
     const style = random.below(4)
     if (style === 1) for (const change of changes) apply(content, change)
     if (style === 2) applyPrefix(content, changes, random)
@@ -72,10 +84,11 @@ export class SimFile {
     if (style !== 0 && largest > content.sizeBytes && random.below(3) === 0) {
       content.extend(content.sizeBytes + random.below(largest - content.sizeBytes + 1))
     }
-    return new SimFile(content)
+    return new SimFile(this.#wallMs, content, this.#modifiedAtMs)
   }
 
   #change(change: FileChange): void {
+    this.#modifiedAtMs = this.#wallMs()
     this.#unsynced.push(change)
     apply(this.#current, change)
   }

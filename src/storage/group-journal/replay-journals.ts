@@ -5,7 +5,7 @@ import { StorageError } from '../../base/storage-error.ts'
 import type { Crc32c } from '../../protocol/record-batch.ts'
 import { nameOfLog } from '../log-name.ts'
 import { decodePartitionMetadata } from '../partition-metadata.ts'
-import { segmentFileName } from '../segment.ts'
+import { segmentFileName } from '../segment-names.ts'
 import { decodeJournal, type JournaledBytes } from './journal-record.ts'
 
 /** Segments that are open at once. */

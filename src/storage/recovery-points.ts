@@ -1,0 +1,41 @@
+import { encodePartitionOffsets, type PartitionOffset } from './checkpoint-file.ts'
+import type { DiskJobs } from './disk-jobs.ts'
+
+interface Place {
+  readonly topicName: string
+  readonly partitionIndex: number
+}
+
+/** The recovery points of a directory while its logs are loaded, and their checkpoint. */
+export class RecoveryPoints {
+  readonly #path: string
+  readonly #jobs: DiskJobs
+  readonly #entries: Map<string, PartitionOffset>
+  #written: Promise<void> = Promise.resolve()
+
+  constructor(path: string, jobs: DiskJobs, entries: ReadonlyMap<string, PartitionOffset>) {
+    this.#path = path
+    this.#jobs = jobs
+    this.#entries = new Map(entries)
+  }
+
+  /** Of every log that the checkpoint knows, also of those that are gone. */
+  names(): Iterable<string> {
+    return this.#entries.keys()
+  }
+
+  /** 0 for a log that the checkpoint does not know. */
+  get({ topicName, partitionIndex }: Place): number {
+    return this.#entries.get(`${topicName}-${partitionIndex}`)?.offset ?? 0
+  }
+
+  /** Answers when a crash does not take it back; logs that ask at the same time are written one after another. */
+  raise({ topicName, partitionIndex }: Place, offset: number): Promise<void> {
+    const write = () => {
+      this.#entries.set(`${topicName}-${partitionIndex}`, { topicName, partitionIndex, offset })
+      return this.#jobs.writeFile(this.#path, encodePartitionOffsets([...this.#entries.values()]))
+    }
+    this.#written = this.#written.then(write, write)
+    return this.#written
+  }
+}
