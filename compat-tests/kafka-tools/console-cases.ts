@@ -7,6 +7,13 @@ import type { KafkaTools } from './kafka-tools.ts'
 import { createTopic, nameFor, produceLines } from './topic-tools.ts'
 
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+/** Topic, producer, disk. */
+const REPACKED = [
+  ['zstd', 'gzip', 'zstd'],
+  ['snappy', 'none', 'snappy'],
+  ['uncompressed', 'lz4', 'none'],
+  ['producer', 'zstd', 'zstd'],
+] as const
 const LINE_COUNT = 2000
 const QUIET_MS = '10000'
 
@@ -58,15 +65,7 @@ export function addConsoleCases(suite: Suite, tools: KafkaTools): void {
     async broker => {
       if (broker.dataDir === null) throw new NotRun('nobody knows where the log lies')
       for (const codec of CODECS) {
-        const directory = join(broker.dataDir, `${nameFor(tools, `console-${codec}`)}-0`)
-        const logs = readdirSync(directory).filter(name => name.endsWith('.log'))
-        const text = await tools.run('DumpLogSegments', [
-          '--files',
-          logs.map(name => join(directory, name)).join(','),
-        ])
-        const batches = text.split('\n').filter(line => line.startsWith('baseOffset: '))
-        assert.ok(batches.length > 0)
-        for (const batch of batches) {
+        for (const batch of await batchesOnDisk(tools, broker, nameFor(tools, `console-${codec}`))) {
           assert.match(batch, new RegExp(`compresscodec: ${codec}\\b`))
           assert.match(batch, /producerId: \d+ producerEpoch: 0 /)
         }
@@ -74,7 +73,49 @@ export function addConsoleCases(suite: Suite, tools: KafkaTools): void {
     },
   )
 
+  for (const [type, sent, stored] of REPACKED) {
+    suite.add(
+      `${tools.version} compression.type ${type}: what is sent as ${sent} lies on the disk as ${stored}`,
+      broker => packAnew(tools, broker, { type, sent, stored }),
+    )
+  }
+
   addConsumerCases(suite, tools)
+}
+
+async function packAnew(
+  tools: KafkaTools,
+  broker: TestedBroker,
+  { type, sent, stored }: { readonly type: string; readonly sent: string; readonly stored: string },
+): Promise<void> {
+  const topic = nameFor(tools, `packed-${type}`)
+  await createTopic(tools, broker.bootstrap, topic, 1, [`compression.type=${type}`])
+  const input = Array.from({ length: LINE_COUNT }, (_, index) => `line ${index} of many\n`).join('')
+  const options = ['--bootstrap-server', broker.bootstrap, '--topic', topic, '--compression-codec', sent]
+  await tools.run('ConsoleProducer', options, input)
+  assert.equal(await consume(tools, broker, topic, LINE_COUNT, ['--from-beginning']), input)
+  if (broker.dataDir === null) throw new NotRun('nobody knows where the log lies')
+  for (const batch of await batchesOnDisk(tools, broker, topic)) {
+    assert.match(batch, new RegExp(`compresscodec: ${stored}\\b`))
+    assert.match(batch, /isvalid: true/)
+    assert.match(batch, /producerId: \d+ producerEpoch: 0 /)
+  }
+}
+
+/** The lines in which kafka-dump-log tells of the batches of a topic's one partition. */
+async function batchesOnDisk(
+  tools: KafkaTools,
+  { dataDir }: TestedBroker,
+  topic: string,
+): Promise<readonly string[]> {
+  const directory = join(dataDir!, `${topic}-0`)
+  const logs = readdirSync(directory).filter(name => name.endsWith('.log'))
+  const files = logs.map(name => join(directory, name)).join(',')
+  // It decompresses every record, and fails where it can't.
+  const dumped = await tools.run('DumpLogSegments', ['--files', files, '--deep-iteration'])
+  const batches = dumped.split('\n').filter(line => line.startsWith('baseOffset: '))
+  assert.ok(batches.length > 0)
+  return batches
 }
 
 function addConsumerCases(suite: Suite, tools: KafkaTools): void {

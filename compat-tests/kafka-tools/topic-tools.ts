@@ -10,6 +10,7 @@ export async function createTopic(
   bootstrap: string,
   topic: string,
   partitions = 1,
+  configs: readonly string[] = [],
 ): Promise<void> {
   const options = [
     '--create',
@@ -19,6 +20,7 @@ export async function createTopic(
     String(partitions),
     '--replication-factor',
     '1',
+    ...configs.flatMap(config => ['--config', config]),
   ]
   await tools.run('TopicCommand', ['--bootstrap-server', bootstrap, ...options])
 }

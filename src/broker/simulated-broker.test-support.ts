@@ -224,6 +224,10 @@ export class SimulatedBroker {
     this.#heldChecks ??= []
   }
 
+  get heldChecksCount(): number {
+    return this.#heldChecks?.length ?? 0
+  }
+
   releaseChecks(): void {
     const held = this.#heldChecks ?? []
     this.#heldChecks = null

@@ -73,11 +73,13 @@ export class AppendValidation {
     const refusal =
       checkSize(bytes.length, config) ??
       this.#checkRecords(bytes, config, options) ??
+      this.#checkTimes(config, options) ??
       this.#pack(bytes, config, options) ??
       checkSegmentSize(this.batch.length, config)
     if (refusal !== null) return refusal
-    if (config.messageTimestampType === 'LogAppendTime') return this.#stampAppendTime(options)
-    return this.#checkCreateTime(config, options)
+    if (config.messageTimestampType === 'LogAppendTime') this.#stampAppendTime(options.nowMs)
+    else this.#mendCreateTime()
+    return null
   }
 
   #checkRecords(bytes: Uint8Array, config: LogConfig, options: AppendOptions): LogRefusal | null {
@@ -98,8 +100,7 @@ export class AppendValidation {
     this.batch = packed
     row[BatchCheckRow.SIZE_BYTES] = packed.length
     row[BatchCheckRow.CODEC] = config.storedCodec!.codec
-    const attributes = row[BatchCheckRow.ATTRIBUTES]! & ~BatchAttributes.CODEC_MASK
-    row[BatchCheckRow.ATTRIBUTES] = attributes | config.storedCodec!.codec
+    row[BatchCheckRow.ATTRIBUTES] = packed[RecordBatch.ATTRIBUTES + 1]!
     return null
   }
 
@@ -122,31 +123,34 @@ export class AppendValidation {
     return checked.reason
   }
 
-  #stampAppendTime(options: AppendOptions): LogRefusal | null {
-    const isAppendTime = (this.row[BatchCheckRow.ATTRIBUTES]! & BatchAttributes.LOG_APPEND_TIME) !== 0
-    if (isAppendTime && options.origin === 'client') {
+  #checkTimes(config: LogConfig, { origin, nowMs }: AppendOptions): LogRefusal | null {
+    if (config.messageTimestampType === 'LogAppendTime') {
+      if (!this.#isAppendTime || origin !== 'client') return null
       const errorMessage = 'the producer may not set the timestamp type to LogAppendTime'
       return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, errorMessage }
     }
-    stampLogAppendTime(this.batch, options.nowMs, this.#native.crc32c)
-    this.row[BatchCheckRow.MAX_TIMESTAMP] = options.nowMs
-    return null
+    const min = this.row[BatchCheckRow.MIN_RECORD_TIMESTAMP]!
+    const max = this.row[BatchCheckRow.MAX_RECORD_TIMESTAMP]!
+    const tooOld = min >= 0 && nowMs - min > config.messageTimestampBeforeMaxMs
+    if (!tooOld && max - nowMs <= config.messageTimestampAfterMaxMs) return null
+    const errorMessage = `a timestamp of the batch, ${min} to ${max}, is out of the range the topic allows`
+    return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, errorMessage }
+  }
+
+  get #isAppendTime(): boolean {
+    return (this.row[BatchCheckRow.ATTRIBUTES]! & BatchAttributes.LOG_APPEND_TIME) !== 0
+  }
+
+  #stampAppendTime(nowMs: number): void {
+    stampLogAppendTime(this.batch, nowMs, this.#native.crc32c)
+    this.row[BatchCheckRow.MAX_TIMESTAMP] = nowMs
   }
 
   /** The type bit is cleared (FMT-9, measured); the maximum timestamp becomes what the records say. */
-  #checkCreateTime(config: LogConfig, options: AppendOptions): LogRefusal | null {
-    const min = this.row[BatchCheckRow.MIN_RECORD_TIMESTAMP]!
+  #mendCreateTime(): void {
     const max = this.row[BatchCheckRow.MAX_RECORD_TIMESTAMP]!
-    const tooOld = min >= 0 && options.nowMs - min > config.messageTimestampBeforeMaxMs
-    if (tooOld || max - options.nowMs > config.messageTimestampAfterMaxMs) {
-      const errorMessage = `a timestamp of the batch, ${min} to ${max}, is out of the range the topic allows`
-      return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, errorMessage }
-    }
-    const attributes = this.row[BatchCheckRow.ATTRIBUTES]!
-    const isAppendTime = (attributes & BatchAttributes.LOG_APPEND_TIME) !== 0
-    if (isAppendTime || this.row[BatchCheckRow.MAX_TIMESTAMP] !== max)
-      this.#rewriteCreateTime(attributes, max)
-    return null
+    if (!this.#isAppendTime && this.row[BatchCheckRow.MAX_TIMESTAMP] === max) return
+    this.#rewriteCreateTime(this.row[BatchCheckRow.ATTRIBUTES]!, max)
   }
 
   #rewriteCreateTime(attributes: number, maxTimestampMs: number): void {

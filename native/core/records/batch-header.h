@@ -38,6 +38,8 @@ constexpr int8_t kMagic2 = 2;
 constexpr int16_t kCodecMask = 0x07;
 constexpr int16_t kAppendTimeBit = 0x08;
 constexpr int16_t kControlBit = 0x20;
+/** Log append time, transactional, control. */
+constexpr int16_t kKeptWhenPackedMask = 0x38;
 
 template <class Number>
 inline Number loadBigEndian(const uint8_t* bytes) {

@@ -19,7 +19,9 @@ void store(uint8_t* bytes, Number value) {
 void sealHeader(const uint8_t* from, codecs::Codec codec, codecs::Bytes& packed) {
   std::copy(from, from + kHeaderSize, packed.begin());
   store(packed.data() + kLengthPosition, static_cast<uint32_t>(packed.size() - kLengthOverhead));
-  const int attributes = (from[kAttributesPosition + 1] & ~kCodecMask) | static_cast<int>(codec);
+  // Bits without a meaning go, as in Kafka.
+  const int attributes = (from[kAttributesPosition + 1] & kKeptWhenPackedMask) | static_cast<int>(codec);
+  packed[kAttributesPosition] = 0;
   packed[kAttributesPosition + 1] = static_cast<uint8_t>(attributes);
   store(packed.data() + kCrcPosition, crc32c(0, packed.data() + kCrcCoversFrom, packed.size() - kCrcCoversFrom));
 }
