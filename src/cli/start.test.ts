@@ -76,3 +76,19 @@ test('the first signal stops cleanly, the second at once', async () => {
   result.signal()
   expect(result.exits).toEqual([1])
 })
+
+test('a signal in the moment of the listening line is a clean stop', async () => {
+  let signal: (() => void) | null = null
+  const lines: string[] = []
+  await run(['start'], {
+    onStopSignal: callback => {
+      signal = callback
+    },
+    print: line => {
+      lines.push(line)
+      if (line.includes('listening')) signal?.()
+    },
+  })
+  await Promise.resolve()
+  expect(lines.at(-1)).toBe('ottla stopped')
+})

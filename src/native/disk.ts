@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync, unlinkSync } from 'node:fs'
+import {
+  type Dirent,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { assert } from '../base/assert.ts'
 import type {
@@ -111,9 +120,8 @@ export class NativeDisk implements Disk {
   }
 
   list(path: string): DirectoryEntry[] {
-    return attempt(path, () => readdirSync(path))
-      .sort()
-      .flatMap(name => entryOf(path, name))
+    const entries = attempt(path, () => readdirSync(path, { withFileTypes: true }))
+    return entries.sort(byName).flatMap(entry => entryOf(path, entry))
   }
 
   exists(path: string): boolean {
@@ -254,8 +262,14 @@ function assertWhole(value: number): void {
   assert(Number.isSafeInteger(value) && value >= 0, 'a position or size is a whole number')
 }
 
-/** Nothing for an entry that was removed since the directory was read. */
-function entryOf(directory: string, name: string): DirectoryEntry[] {
+function byName(one: Dirent, other: Dirent): number {
+  return one.name < other.name ? -1 : Number(one.name > other.name)
+}
+
+/** Nothing for an entry that was removed since the directory was read. Of a directory all is known without a look. */
+function entryOf(directory: string, entry: Dirent): DirectoryEntry[] {
+  const { name } = entry
+  if (entry.isDirectory()) return [{ name, isDirectory: true, sizeBytes: 0, modifiedAtMs: 0 }]
   const status = statSync(`${directory}/${name}`, { throwIfNoEntry: false })
   if (status === undefined) return []
   const isFile = status.isFile()

@@ -56,7 +56,7 @@ export function batchCheckFlags(config: LogConfig, origin: AppendOrigin): number
   return config.cleanupCompact ? BatchCheckFlags.KEYS_REQUIRED : 0
 }
 
-/** Looks at one batch before it gets its offsets. One for each log: it holds the row of the last check. */
+/** Looks at one batch before it gets its offsets. One for all logs: it holds what the last check found. */
 export class AppendValidation {
   /** The fields of the batch that `validate` accepted last, by BatchCheckRow. */
   readonly row = createCheckRow()

@@ -1,4 +1,5 @@
-const INITIAL_BATCHES = 16
+/** An idle partition costs little: so few numbers need no memory outside of the heap. */
+const INITIAL_BATCHES = 4
 const BATCHES_MAX = 512
 
 /**

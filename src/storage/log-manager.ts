@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts'
 import { StorageError } from '../base/storage-error.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { allSettled } from './all-settled.ts'
+import { AppendValidation } from './append-validation.ts'
 import type { BatchNative } from './batch-native.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { closeCleanly } from './clean-stop.ts'
@@ -80,6 +81,8 @@ export class LogManager {
   readonly #ports: LogManagerPorts
   readonly #options: LogManagerOptions
   readonly #files: SegmentFiles
+  /** The same for all logs, of which there may be many. */
+  readonly #logPorts: LogPorts
   /** By the path of their directory, so that a slow disk holds up its own readers. */
   readonly #lookupTurns = new LookupTurns((delayMs, callback) => this.#later(delayMs, callback))
   readonly #coldReads = new Map<string, ColdReads>()
@@ -107,6 +110,7 @@ export class LogManager {
     this.#ports = ports
     this.#options = options
     this.#files = new SegmentFiles(ports.disk, ports.clock, options.openSegmentsMax)
+    this.#logPorts = this.#createLogPorts()
   }
 
   get directories(): readonly LogDirectory[] {
@@ -151,7 +155,7 @@ export class LogManager {
       isClean: false,
     }
     const identity = { topicName, topicId, partitionIndex, directoryPath }
-    const log = new Log(identity, directory, state, config, this.#logPorts())
+    const log = new Log(identity, directory, state, config, this.#logPorts)
     // Its first append opens it again: partitions that are idle hold no descriptor.
     for (const segment of log.segments) segment.closeFile()
     this.#add(log)
@@ -266,8 +270,7 @@ export class LogManager {
     assert(logDirectories.length > 0, 'there is a log directory')
     try {
       const inputs = logDirectories.map(path => this.#openDirectory(path))
-      const logPorts = this.#logPorts()
-      const loads = inputs.map((input, index) => loadLogs(input, this.#directories[index]!, logPorts))
+      const loads = inputs.map((input, index) => loadLogs(input, this.#directories[index]!, this.#logPorts))
       for (const logs of await allSettled(loads)) for (const log of logs) this.#add(log)
     } catch (error) {
       for (const directory of this.#directories) {
@@ -436,7 +439,7 @@ export class LogManager {
     this.#logs.set(log.topicName, partitions)
   }
 
-  #logPorts(): LogPorts {
+  #createLogPorts(): LogPorts {
     const { disk, logger, random, batchNative } = this.#ports
     return {
       disk,
@@ -444,6 +447,7 @@ export class LogManager {
       logger,
       random,
       batchNative,
+      validation: new AppendValidation(batchNative),
       coldReadsOf: ({ path }) => this.#coldReadsOf(path),
       lookupTurns: this.#lookupTurns,
       onStaged: log => this.#staged.push(log),

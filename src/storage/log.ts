@@ -7,7 +7,7 @@ import { BatchCheckRow } from '../native/batch-check.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { stampPlace } from '../protocol/record-batch.ts'
 import type { AppendResult, LogRefusal } from './append-result.ts'
-import { type AppendOptions, AppendValidation } from './append-validation.ts'
+import type { AppendOptions, AppendValidation } from './append-validation.ts'
 import type { BatchNative } from './batch-native.ts'
 import type { ColdReads } from './cold-reads.ts'
 import type { EpochEndOffset, LeaderEpochCache } from './leader-epoch-cache.ts'
@@ -29,6 +29,7 @@ export interface LogPorts {
   readonly logger: Logger
   readonly random: Random
   readonly batchNative: BatchNative
+  readonly validation: AppendValidation
   readonly coldReadsOf: (directory: LogDirectory) => ColdReads
   readonly lookupTurns: LookupTurns
   /** The first batch since the last `flushStaged` was staged in this log. */
@@ -98,7 +99,6 @@ export class Log {
   #rollJitterMs = 0
   #closed = false
   readonly #ports: LogPorts
-  readonly #validation: AppendValidation
   readonly #reader: LogReader
   readonly #times: TimestampLookup
 
@@ -125,7 +125,6 @@ export class Log {
     this.highWatermark = this.#nextOffset
     this.#config = config
     this.#ports = ports
-    this.#validation = new AppendValidation(ports.batchNative)
     this.#reader = new LogReader(state.segments, ports.coldReadsOf(directory), (path, errno) =>
       ports.logger.error({ path, errno }, 'a read of the log failed'),
     )
@@ -192,7 +191,7 @@ export class Log {
    */
   append(batch: Uint8Array, options: AppendOptions): AppendResult {
     if (this.isOffline) return OFFLINE
-    const refusal = this.#validation.validate(batch, this.#config, options)
+    const refusal = this.#ports.validation.validate(batch, this.#config, options)
     if (refusal !== null) return refusal
     const verdict = this.#checkProducer()
     if (!verdict.ok) return verdict
@@ -365,13 +364,13 @@ export class Log {
   }
 
   #checkProducer(): ProducerVerdict {
-    const row = this.#validation.row
+    const row = this.#ports.validation.row
     if (row[BatchCheckRow.PRODUCER_ID]! < 0) return { ok: true, duplicateOf: null }
     return this.producers.check(producerFields(row))
   }
 
   #stage(options: AppendOptions): AppendResult {
-    const { row, batch } = this.#validation
+    const { row, batch } = this.#ports.validation
     const baseOffset = this.#nextOffset
     const lastOffset = baseOffset + row[BatchCheckRow.LAST_OFFSET_DELTA]!
     const maxTimestampMs = row[BatchCheckRow.MAX_TIMESTAMP]!

@@ -10,7 +10,8 @@ import { assert } from '../base/assert.ts'
  */
 export const OFFSET_INDEX_ENTRY_SIZE_BYTES = 8
 
-const INITIAL_ENTRIES = 64
+/** An idle partition costs little: so few numbers need no memory outside of the heap. */
+const INITIAL_ENTRIES = 4
 
 export class OffsetIndex {
   #entries = new Int32Array(2 * INITIAL_ENTRIES)

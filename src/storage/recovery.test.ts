@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { StorageError } from '../base/storage-error.ts'
 import { SeededRandom } from '../platform/seeded-random.ts'
+import { afterKill, KillableProcess } from './killable-process.test-support.ts'
 import { StorageWorld, TOPIC_ID } from './storage-world.test-support.ts'
 
 const LOG_PATH = '/data/t-0/00000000000000000000.log'
@@ -255,25 +256,14 @@ test('a batch that was refused does not come back among those that were written 
   }
 })
 
-/** The same disk after the process was killed: nothing is lost, and nothing more is synced than was. */
-function afterKill(killed: StorageWorld, seed: number): StorageWorld {
-  const world = new StorageWorld({}, seed)
-  world.disk = killed.disk
-  world.time = killed.time
-  world.wrapDisk = disk =>
-    new Proxy(disk, {
-      get(target, key) {
-        if (key === 'tryLock') return () => ({ release() {} })
-        const value: unknown = Reflect.get(target, key, target)
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value
-      },
-    })
-  return world
-}
-
 test('LOG-3: what a start found after a kill, and shows, a power cut behind it does not take', async () => {
   for (let seed = 0; seed < 30; seed += 1) {
-    const killed = await StorageWorld.open({}, seed)
+    const process = new KillableProcess()
+    const killed = new StorageWorld({}, seed)
+    killed.wrapDisk = process.wrapDisk
+    await killed.start()
+    await killed.settled(killed.logs.createLog('t', TOPIC_ID, 0, killed.config))
+    process.kill()
     for (const value of ['v0', 'v1', 'v2']) killed.append({ values: [value] })
     expect(killed.log.durableOffset).toBe(0)
     const world = afterKill(killed, seed)

@@ -88,7 +88,7 @@ export class Segment implements DescriptorHolder, SegmentBytes {
   #mayBeLonger = false
   readonly #memory = new SegmentMemory()
   /** Index files that a thread has read: the loop takes them from the kernel's memory. */
-  readonly #warmIndexes = new Set<string>()
+  #warmIndexes: Set<string> | null = null
   readonly #files: SegmentFiles
 
   constructor(
@@ -313,7 +313,10 @@ export class Segment implements DescriptorHolder, SegmentBytes {
   /** A thread has read bytes that this segment said to be cold. */
   warmed({ path, position, sizeBytes }: ColdBytes): void {
     if (path === this.path('log')) this.markWarm(position, position + sizeBytes)
-    else this.#warmIndexes.add(path)
+    else {
+      this.#warmIndexes ??= new Set()
+      this.#warmIndexes.add(path)
+    }
   }
 
   /** Takes over what recovery knows of a segment that it need not scan. */
@@ -388,7 +391,7 @@ export class Segment implements DescriptorHolder, SegmentBytes {
   #coldIndex(extension: string, index: OffsetIndex | TimeIndex | null): ColdBytes | null {
     if (index !== null) return null
     const path = this.path(extension)
-    return this.#warmIndexes.has(path) ? null : new ColdBytes(path, 0, SMALL_FILE_MAX_BYTES)
+    return this.#warmIndexes?.has(path) === true ? null : new ColdBytes(path, 0, SMALL_FILE_MAX_BYTES)
   }
 
   #addTimeEntry(): void {

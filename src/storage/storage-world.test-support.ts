@@ -2,6 +2,7 @@ import type { Disk } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { createBatchNative } from '../broker/native-platform.ts'
 import { defaultTopicConfig } from '../config/topic-config.ts'
+import type { ScanFile } from '../native/batch-scan.ts'
 import { loadNativeBinding } from '../native/load.ts'
 import { createSimScan } from '../native/sim/sim-scan.ts'
 import { SimDisk } from '../native/sim-disk.ts'
@@ -49,6 +50,8 @@ export class StorageWorld {
   /** A step of the disk's threads takes a time up to this. */
   diskStepMaxMs = 1
   openSegmentsMax = 1000
+  /** Scans of files that were asked for, and how many were under way at once. */
+  readonly scans = { count: 0, underWay: 0, underWayMax: 0 }
   logs!: LogManager
   readonly #random: SeededRandom
 
@@ -81,7 +84,7 @@ export class StorageWorld {
         timers: this.time.timers,
         random: this.#random,
         logger,
-        batchNative: { ...this.native, scanFile: createSimScan(disk, binding, later) },
+        batchNative: { ...this.native, scanFile: this.#countScans(createSimScan(disk, binding, later)) },
       },
       {
         logDirectories: this.directories,
@@ -105,6 +108,18 @@ export class StorageWorld {
       },
     )
     this.logs = await this.settled(opened)
+  }
+
+  #countScans(scanFile: ScanFile): ScanFile {
+    const { scans } = this
+    return async (range, rows) => {
+      scans.count += 1
+      scans.underWay += 1
+      scans.underWayMax = Math.max(scans.underWayMax, scans.underWay)
+      const result = await scanFile(range, rows)
+      scans.underWay -= 1
+      return result
+    }
   }
 
   #later(callback: () => void): void {

@@ -55,6 +55,7 @@ function isSwap({ name }: SegmentFile): boolean {
  * long as another file of it has not. Files that belong to no log are removed.
  */
 export function swapsOf(disk: Disk, directoryPath: string, files: readonly SegmentFile[]): Swap[] {
+  if (!files.some(isSwap)) return []
   const offsets = new Set(files.filter(isSwap).map(({ offset }) => offset))
   const swaps: Swap[] = []
   for (const baseOffset of offsets) {

@@ -10,7 +10,8 @@ import { readInt64, writeInt64 } from '../protocol/record-batch.ts'
  */
 export const TIME_INDEX_ENTRY_SIZE_BYTES = 12
 
-const INITIAL_ENTRIES = 64
+/** As in the offset index. */
+const INITIAL_ENTRIES = 4
 
 export class TimeIndex {
   #timestamps = new Float64Array(INITIAL_ENTRIES)

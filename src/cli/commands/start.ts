@@ -30,13 +30,14 @@ export async function start(
   } catch (error) {
     return fail([firstLine(error)])
   }
+  // Before the line that scripts wait for: they may send a signal the moment they read it.
+  stopOnSignal(broker, environment)
   const tookMs = Math.round(environment.monotonicMs() - startedAtMs)
   const { logDirs, durability } = parsed.config
   environment.print(
     `ottla ${environment.version} listening on ${broker.bootstrapServers}, data in ${logDirs.join(', ')}, ` +
       `durability ${durability}, started in ${tookMs} ms`,
   )
-  stopOnSignal(broker, environment)
 }
 
 function stopOnSignal(broker: RunningBroker, environment: CommandEnvironment): void {
