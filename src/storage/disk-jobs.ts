@@ -9,6 +9,7 @@ export class DiskJobs {
   readonly #disk: Disk
   readonly #callbacks = new Map<number, (errno: number) => void>()
   #nextTicket = 0
+  #idleWaiters: (() => void)[] = []
 
   constructor(disk: Disk) {
     this.#disk = disk
@@ -47,6 +48,14 @@ export class DiskJobs {
     })
   }
 
+  /** Answers when nothing is asked for that is not done. */
+  whenIdle(): Promise<void> {
+    return new Promise(resolve => {
+      this.#idleWaiters.push(resolve)
+      this.#tellIdle()
+    })
+  }
+
   /** Does what is queued; no callback runs any more. */
   close(): void {
     this.queue.close()
@@ -67,5 +76,12 @@ export class DiskJobs {
       this.#callbacks.delete(ticket)
       done(completions[2 * row + 1]!)
     }
+    this.#tellIdle()
+  }
+
+  #tellIdle(): void {
+    if (this.#callbacks.size > 0) return
+    for (const resolve of this.#idleWaiters) resolve()
+    this.#idleWaiters = []
   }
 }

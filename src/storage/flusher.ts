@@ -1,6 +1,8 @@
 import type { Disk, DiskQueue } from '../base/disk.ts'
+import { StorageError } from '../base/storage-error.ts'
 import type { DirtySegment, GroupJournal } from './group-journal/group-journal.ts'
 import type { Log } from './log.ts'
+import { PASSING_REFUSALS } from './passing-refusals.ts'
 import type { Segment, SegmentEnd } from './segment.ts'
 
 export interface FlusherEvents {
@@ -8,7 +10,7 @@ export interface FlusherEvents {
   onDurable(log: Log): void
   /** Behind the last `onDurable` of a batch of completions. */
   onDurablePassEnd(): void
-  /** A sync failed: nothing more may be acknowledged in this directory. */
+  /** A sync failed, or could not be asked for: nothing more may be acknowledged in this directory. */
   onFailure(errno: number): void
 }
 
@@ -78,11 +80,12 @@ export class Flusher {
     if (this.#group.length > 0 || this.#dirty.size === 0 || this.#failed) return
     const dirty = Array.from(this.#dirty, ([segment, log]): DirtySegment => ({ segment, log }))
     this.#dirty.clear()
-    const known = dirty.filter(({ segment }) => segment.isEntrySynced)
-    const isJournaled = this.#journal.takes(known)
-    if (isJournaled) this.#submitToJournal(known)
-    for (const { segment, log } of dirty) {
-      if (!isJournaled || !segment.isEntrySynced) this.#submit(log, segment)
+    try {
+      this.#submitGroup(dirty)
+    } catch (error) {
+      // A segment whose descriptor was closed meanwhile could not be opened again.
+      if (!(error instanceof StorageError)) throw error
+      this.#events.onFailure(-1)
     }
   }
 
@@ -95,6 +98,15 @@ export class Flusher {
     this.#queue.close()
   }
 
+  #submitGroup(dirty: readonly DirtySegment[]): void {
+    const known = dirty.filter(({ segment }) => segment.isEntrySynced)
+    const rows = this.#journal.rowsFor(known)
+    if (rows !== null) this.#submitToJournal(known, rows)
+    for (const { segment, log } of dirty) {
+      if (rows === null || !segment.isEntrySynced) this.#submit(log, segment)
+    }
+  }
+
   /** The directory's entry first: without it a synced segment is lost as a whole (KAFKA-3968). */
   #submit(log: Log, segment: Segment): void {
     if (!segment.isEntrySynced) {
@@ -104,9 +116,9 @@ export class Flusher {
     this.#queue.fdatasync(segment.file, this.#add({ kind: 'segment', segment: job }))
   }
 
-  #submitToJournal(group: readonly DirtySegment[]): void {
+  #submitToJournal(group: readonly DirtySegment[], rows: Float64Array): void {
     const segments = group.map(({ log, segment }) => ({ log, segment, end: segment.writtenEnd }))
-    this.#journal.submit(this.#queue, group, this.#add({ kind: 'journal', segments }))
+    this.#journal.submit(this.#queue, group, rows, this.#add({ kind: 'journal', segments }))
   }
 
   #add(job: FlushJob): number {
@@ -137,10 +149,12 @@ export class Flusher {
     if (job.kind !== 'journal') {
       const { log } = job.kind === 'entry' ? job : job.segment
       if (!log.isClosed) this.#events.onFailure(errno)
-    } else if (this.#disk.errorName(errno) === 'ENOSPC') {
-      // The segments have their room already.
+    } else if (PASSING_REFUSALS.has(this.#disk.errorName(errno))) {
+      // The segments have their room already. One that retention took meanwhile must not be opened again.
       this.#journal.refused()
-      for (const { log, segment } of job.segments) if (!log.isClosed) this.markDirty(log, segment)
+      for (const { log, segment } of job.segments) {
+        if (!log.isClosed && log.segments.includes(segment)) this.markDirty(log, segment)
+      }
     } else this.#events.onFailure(errno)
   }
 

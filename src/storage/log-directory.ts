@@ -78,6 +78,7 @@ export class LogDirectory {
     if (this.#failed) return
     this.#failed = true
     this.flusher.fail()
+    this.journal.fail()
     this.#init.logger.error(
       { directory: this.path, errno },
       'the log directory is fenced: the disk refused a write or sync',

@@ -19,6 +19,7 @@ import type { LogDirectory, UnreadableLog } from './log-directory.ts'
 import { nameOfLog } from './log-name.ts'
 import { LookupTurns } from './lookup-turns.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
+import { PASSING_REFUSALS } from './passing-refusals.ts'
 import { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import { SegmentFiles } from './segment-files.ts'
@@ -63,9 +64,6 @@ export interface FailedAppend {
   readonly fromOffset: number
   readonly errorCode: ErrorCode
 }
-
-/** A write that was refused with one of these says nothing about the disk: no room, or no descriptor to write with. */
-const PASSING_REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'])
 
 /** Where a log lies, whether it could be opened or not. */
 interface LogPlace {
@@ -253,6 +251,7 @@ export class LogManager {
       await Promise.all(this.directories.map(({ flusher }) => flusher.whenIdle()))
       this.flushStaged()
     }
+    await Promise.all(this.directories.map(({ journal }) => journal.whenIdle()))
     for (const reads of this.#coldReads.values()) reads.close()
     for (const directory of this.directories) {
       directory.closeThreads()

@@ -120,6 +120,11 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     return this.#file
   }
 
+  /** False for a descriptor that another segment has needed since. */
+  hasOpen(file: FileHandle): boolean {
+    return this.#file === file
+  }
+
   get writtenEnd(): SegmentEnd {
     return { offset: this.writtenEndOffset, sizeBytes: this.writtenSizeBytes }
   }

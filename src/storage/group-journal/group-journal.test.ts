@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Log } from '../log.ts'
 import type { LogConfig } from '../log-config.ts'
 import { createTopicId, StorageWorld } from '../storage-world.test-support.ts'
 import { journalFileName } from './replay-journals.ts'
@@ -9,14 +10,25 @@ const PARTITIONS = 3
 async function journalWorld(
   groupJournalMaxBytes = 1_000_000,
   config: Partial<LogConfig> = {},
+  openSegmentsMax = 1000,
 ): Promise<StorageWorld> {
-  const world = new StorageWorld(config)
-  world.managerOptions = { groupJournalMaxBytes }
-  await world.start()
-  for (let index = 0; index < PARTITIONS; index += 1) await create(world, index)
+  const world = await partitionsWorld(groupJournalMaxBytes, config, openSegmentsMax)
   // The entries of new segments are synced one by one, and the first group finds no journal.
   appendToAll(world, 'first')
   appendToAll(world, 'second')
+  return world
+}
+
+async function partitionsWorld(
+  groupJournalMaxBytes = 1_000_000,
+  config: Partial<LogConfig> = {},
+  openSegmentsMax = 1000,
+): Promise<StorageWorld> {
+  const world = new StorageWorld(config)
+  world.managerOptions = { groupJournalMaxBytes }
+  world.openSegmentsMax = openSegmentsMax
+  await world.start()
+  for (let index = 0; index < PARTITIONS; index += 1) await create(world, index)
   return world
 }
 
@@ -30,8 +42,8 @@ function appendToAll(world: StorageWorld, value: string): void {
   world.sync()
 }
 
-function stageAll(world: StorageWorld, value: string): void {
-  for (const log of world.logs.logs()) {
+function stageAll(world: StorageWorld, value: string, logs: Iterable<Log> = world.logs.logs()): void {
+  for (const log of logs) {
     const appended = log.append(world.batch({ values: [value] }), {
       leaderEpoch: 0,
       nowMs: world.time.clock.wallMs(),
@@ -137,4 +149,70 @@ test('a journal that cannot be synced fences the directory: nothing of the group
 test('without a size there is no journal', async () => {
   const world = await journalWorld(0)
   expect([journals(world), synced(world)]).toEqual([[], [2, 2, 2]])
+})
+
+test('a group of more segments than there are descriptors is synced one by one', async () => {
+  const world = await journalWorld(1_000_000, {}, 2)
+  appendToAll(world, 'third')
+  expect(durable(world)).toEqual([3, 3, 3])
+  await world.cutPower()
+  expect(world.values()).toEqual(['first', 'second', 'third'])
+})
+
+test('nor is one that retention took while the journal was refused its room', async () => {
+  const world = await journalWorld(1_000_000, { retentionMs: 1_000, fileDeleteDelayMs: 0 })
+  world.time.advance(2_000)
+  world.disk.failNext('pwritev', 'ENOSPC', 'ottla-group-journal')
+  stageAll(world, 'third')
+  for (const log of world.logs.logs()) log.highWatermark = log.logEndOffset
+  for (const log of world.logs.logs()) log.applyRetention(world.time.clock.wallMs() + 2_000)
+  world.sync()
+  expect(world.files('.log')).toEqual(['00000000000000000003.log'])
+})
+
+test.each([
+  ['open', 'EMFILE'],
+  ['pwritev', 'EDQUOT'],
+] as const)('a journal that %s refuses with %s is done without', async (operation, code) => {
+  const world = await partitionsWorld()
+  world.disk.failNext(operation, code, 'ottla-group-journal')
+  for (const value of ['first', 'second', 'third']) appendToAll(world, value)
+  expect([durable(world), synced(world)]).toEqual([
+    [3, 3, 3],
+    [3, 3, 3],
+  ])
+})
+
+test('a segment that cannot be opened for its sync fences the directory, and the stop comes to its end', async () => {
+  const world = await journalWorld(1_000_000, {}, 2)
+  world.disk.failNext('open', 'EMFILE', '/t-0/', 1)
+  stageAll(world, 'third')
+  expect(world.log.isOffline).toBe(true)
+  world.sync()
+  expect(durable(world)).toEqual([2, 2, 2])
+  await world.restartCleanly()
+  expect(world.values().slice(0, 2)).toEqual(['first', 'second'])
+})
+
+test('a sync that succeeds behind one that failed takes no journal away', async () => {
+  const world = await journalWorld(1)
+  appendToAll(world, 'third')
+  // The flusher comes to the last segment before the one who retires the journal does.
+  world.disk.failNext('fdatasync', 'EIO', '/t-2/')
+  stageAll(world, 'fourth', [...world.logs.logs()].toReversed())
+  world.sync()
+  expect([world.log.isOffline, journals(world)]).toEqual([true, [journalFileName(0)]])
+  await world.cutPower()
+  for (const log of world.logs.logs()) expect(log.logEndOffset).toBeGreaterThanOrEqual(3)
+})
+
+test('a stop hears of a segment whose sync fails while its journal is retired', async () => {
+  const world = await journalWorld(1)
+  appendToAll(world, 'third')
+  world.disk.failNext('fdatasync', 'EIO', '/t-2/')
+  stageAll(world, 'fourth', [...world.logs.logs()].slice(0, 2))
+  await world.settled(world.logs.close())
+  expect(journals(world)).toEqual([journalFileName(0)])
+  await world.cutPower()
+  expect(world.logs.getLog('t', 2)!.logEndOffset).toBe(3)
 })

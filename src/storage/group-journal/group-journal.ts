@@ -3,6 +3,7 @@ import type { Disk, DiskQueue, FileHandle } from '../../base/disk.ts'
 import { StorageError } from '../../base/storage-error.ts'
 import { DiskJobs } from '../disk-jobs.ts'
 import type { Log } from '../log.ts'
+import { PASSING_REFUSALS } from '../passing-refusals.ts'
 import type { Segment, SegmentEnd } from '../segment.ts'
 import { encodeRecordHead, type JournalRange } from './journal-record.ts'
 import { journalFileName } from './replay-journals.ts'
@@ -54,6 +55,7 @@ export class GroupJournal {
   /** Full; needed until its segments are synced. */
   #retiring: Journal | null = null
   #isPreparing = false
+  #isFailed = false
   #nextNumber = 0
   #refusedGroups = 0
 
@@ -62,8 +64,20 @@ export class GroupJournal {
     this.#jobs = new DiskJobs(ports.disk)
   }
 
-  /** Is this group one for the journal, and is there one with room? If there is not, one is made for later groups. */
-  takes(group: readonly DirtySegment[]): boolean {
+  /** No sync is asked for any more, and none is under way. */
+  whenIdle(): Promise<void> {
+    return this.#jobs.whenIdle()
+  }
+
+  /**
+   * The rows of `DiskQueue.gather` for this group, to be submitted at once; null when it is none for the journal, or
+   * there is no journal with room. Then one is made for later groups. StorageError when a segment can't be opened.
+   */
+  rowsFor(group: readonly DirtySegment[]): Float64Array | null {
+    return this.#takes(group) ? rowsOf(group) : null
+  }
+
+  #takes(group: readonly DirtySegment[]): boolean {
     const { maxBytes } = this.#ports
     if (group.length < SEGMENTS_MIN || maxBytes === 0) return false
     if (this.#refusedGroups > 0) {
@@ -77,20 +91,21 @@ export class GroupJournal {
     return this.#current !== null && this.#current.sizeBytes < maxBytes
   }
 
-  /** Asks `queue` for the write and sync of a group that it takes. */
-  submit(queue: DiskQueue, group: readonly DirtySegment[], ticket: number): void {
+  /** Asks `queue` for the write and sync of a group that has `rows`. */
+  submit(queue: DiskQueue, group: readonly DirtySegment[], rows: Float64Array, ticket: number): void {
     const journal = this.#current
-    assert(journal !== null, 'takes() was asked')
+    assert(journal !== null, 'rowsFor() was asked')
     const ranges = group.map(rangeOf)
-    const rows = new Float64Array(ROW_LENGTH * group.length)
-    for (const [index, { log, segment }] of group.entries()) {
-      rows.set([segment.file, ranges[index]!.position, ranges[index]!.sizeBytes], ROW_LENGTH * index)
-      journal.segments.set(segment, log)
-    }
+    for (const { log, segment } of group) journal.segments.set(segment, log)
     const head = encodeRecordHead(journal.number, journal.recordCount, ranges)
     queue.gather(journal.file, journal.sizeBytes, head, rows, ticket)
     journal.recordCount += 1
     journal.sizeBytes += ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, head.length)
+  }
+
+  /** The directory is fenced: what the journals hold stays for the next start, whatever later syncs say. */
+  fail(): void {
+    this.#isFailed = true
   }
 
   /** The disk had no room for a group. */
@@ -149,7 +164,7 @@ export class GroupJournal {
   #prepared(errno: number, path: string, number: number): void {
     this.#isPreparing = false
     if (errno === 0) this.#begin(path, number)
-    else if (this.#isFull(errno)) this.refused()
+    else if (PASSING_REFUSALS.has(this.#ports.disk.errorName(errno))) this.refused()
     else this.#ports.onFailure(errno)
   }
 
@@ -164,10 +179,6 @@ export class GroupJournal {
     }
   }
 
-  #isFull(errno: number): boolean {
-    return this.#ports.disk.errorName(errno) === 'ENOSPC'
-  }
-
   /** One that is deleted need not be synced, and must not be opened: that would make it again. */
   #sync(log: Log, segment: Segment, done: () => void): void {
     if (log.isClosed || !segment.hasUnsyncedBytes || !log.segments.includes(segment)) {
@@ -178,6 +189,8 @@ export class GroupJournal {
     this.#jobs.run(
       (queue, ticket) => queue.fdatasync(segment.file, ticket),
       errno => {
+        // Another sync of the segment may have been told of what it has lost.
+        if (this.#isFailed) return
         if (errno !== 0 && !log.isClosed) {
           this.#ports.onFailure(errno)
           return
@@ -196,6 +209,16 @@ export class GroupJournal {
       errno => errno !== 0 && this.#ports.onFailure(errno),
     )
   }
+}
+
+/** Null when the descriptors don't suffice: one of the first was closed again for one of the last. */
+function rowsOf(group: readonly DirtySegment[]): Float64Array | null {
+  const rows = new Float64Array(ROW_LENGTH * group.length)
+  for (const [index, { segment }] of group.entries()) {
+    rows.set([segment.file, segment.safeSizeBytes, segment.unsafeSizeBytes], ROW_LENGTH * index)
+  }
+  const areOpen = group.every(({ segment }, index) => segment.hasOpen(rows[ROW_LENGTH * index]!))
+  return areOpen ? rows : null
 }
 
 function rangeOf({ log, segment }: DirtySegment): JournalRange {
