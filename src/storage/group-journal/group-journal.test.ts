@@ -133,7 +133,8 @@ test('without room for the journal segments are synced one by one', async () => 
   appendToAll(world, 'third')
   expect(durable(world)).toEqual([3, 3, 3])
   appendToAll(world, 'fourth')
-  expect(synced(world)).toEqual([4, 4, 4])
+  // Nothing is written behind a record that may be torn.
+  expect([journals(world), synced(world)]).toEqual([[], [4, 4, 4]])
   await world.cutPower()
   expect(world.values()).toEqual(['first', 'second', 'third', 'fourth'])
 })
