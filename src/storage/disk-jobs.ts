@@ -48,6 +48,10 @@ export class DiskJobs {
     })
   }
 
+  get isIdle(): boolean {
+    return this.#callbacks.size === 0
+  }
+
   /** Answers when nothing is asked for that is not done. */
   whenIdle(): Promise<void> {
     return new Promise(resolve => {
@@ -80,7 +84,7 @@ export class DiskJobs {
   }
 
   #tellIdle(): void {
-    if (this.#callbacks.size > 0) return
+    if (!this.isIdle) return
     for (const resolve of this.#idleWaiters) resolve()
     this.#idleWaiters = []
   }

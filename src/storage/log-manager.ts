@@ -247,11 +247,11 @@ export class LogManager {
     this.#timers.clear()
     this.flushStaged()
     // A sync whose failure nobody is told would be tried again by the clean stop, and may succeed over lost data.
-    while (this.directories.some(({ flusher }) => !flusher.isIdle)) {
-      await Promise.all(this.directories.map(({ flusher }) => flusher.whenIdle()))
+    while (this.directories.some(({ flusher, journal }) => !flusher.isIdle || !journal.isIdle)) {
+      const waits = ({ flusher, journal }: LogDirectory) => [flusher.whenIdle(), journal.whenIdle()]
+      await Promise.all(this.directories.flatMap(waits))
       this.flushStaged()
     }
-    await Promise.all(this.directories.map(({ journal }) => journal.whenIdle()))
     for (const reads of this.#coldReads.values()) reads.close()
     for (const directory of this.directories) {
       directory.closeThreads()

@@ -64,7 +64,11 @@ export class GroupJournal {
     this.#jobs = new DiskJobs(ports.disk)
   }
 
-  /** No sync is asked for any more, and none is under way. */
+  get isIdle(): boolean {
+    return this.#jobs.isIdle
+  }
+
+  /** Answers when no journal is being made or retired. */
   whenIdle(): Promise<void> {
     return this.#jobs.whenIdle()
   }
