@@ -7,7 +7,7 @@ import { createTopicId, StorageWorld } from '../storage-world.test-support.ts'
 import { replayJournals } from './replay-journals.ts'
 
 const PARTITIONS = 3
-const VALUES = ['first', 'second', 'third']
+const VALUES = ['first', 'second', 'third', 'fourth']
 const ignore = () => {}
 const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
@@ -31,7 +31,7 @@ class DyingDisk {
     })
 }
 
-/** Three partitions whose third batch is in a journal only. */
+/** Three partitions whose last two batches are in a journal only. */
 async function journaledWorld(dying = new DyingDisk()): Promise<StorageWorld> {
   const world = new StorageWorld()
   world.wrapDisk = dying.wrap
@@ -70,7 +70,7 @@ test('a power cut at any call of a start that replays loses nothing', async () =
     dying.callsLeft = calls
     await world.cutPower().catch(ignore)
     isOver = dying.callsLeft > 0
-    expect(await endsAfterPowerCut(world)).toEqual([3, 3, 3])
+    expect(await endsAfterPowerCut(world)).toEqual([4, 4, 4])
   }
 })
 
@@ -81,7 +81,7 @@ test('nor does one at any call of a stop', async () => {
     dying.callsLeft = calls
     await world.settled(world.logs.close())
     isOver = dying.callsLeft > 0
-    expect(await endsAfterPowerCut(world)).toEqual([3, 3, 3])
+    expect(await endsAfterPowerCut(world)).toEqual([4, 4, 4])
   }
 })
 
@@ -90,6 +90,6 @@ test('what was replayed is on the disk before the journals are gone', async () =
     const world = await journaledWorld()
     world.disk = world.disk.crash(new SeededRandom(seed))
     replayJournals('/data', { disk: world.disk, logger, crc32c: world.native.crc32c })
-    expect(await endsAfterPowerCut(world)).toEqual([3, 3, 3])
+    expect(await endsAfterPowerCut(world)).toEqual([4, 4, 4])
   }
 })

@@ -127,6 +127,23 @@ test('a segment that retention took while it was in the journal is not made agai
   expect(world.files('.log')).toEqual(['00000000000000000003.log'])
 })
 
+test('nor is a segment of a topic that was deleted meanwhile opened for its sync', async () => {
+  const world = await journalWorld(1)
+  appendToAll(world, 'third')
+  await world.settled(world.logs.deleteLog('t', 2))
+  appendToAll(world, 'fourth')
+  expect([world.log.isOffline, journals(world), durable(world)]).toEqual([false, [], [4, 4]])
+})
+
+test('what is journaled is written twice: a large group is not', async () => {
+  const world = await journalWorld(100_000_000, { maxMessageSizeBytes: 2_000_000 })
+  appendToAll(world, 'x'.repeat(1_500_000))
+  expect([synced(world), durable(world)]).toEqual([
+    [3, 3, 3],
+    [3, 3, 3],
+  ])
+})
+
 test('without room for the journal segments are synced one by one', async () => {
   const world = await journalWorld()
   world.disk.failNext('pwritev', 'ENOSPC', 'ottla-group-journal')
