@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "../core/disk/disk-queue.h"
@@ -195,6 +197,31 @@ void afterAFailedSyncTheFileIsFenced() {
   std::vector<iovec> more = {bufferOf(text)};
   CHECK(writeFully(*file, more, 4) == EIO);
   CHECK(contentOf(file) == "text");
+}
+
+void aFailedSyncIsToldToAllWhoSyncTheFile() {
+  const TemporaryDirectory directory;
+  for (int round = 0; round < 100; round += 1) {
+    FaultingBackend backend(posixBackend());
+    backend.fail("fdatasync", 1, EIO);
+    const std::shared_ptr<File> file = create(backend, directory / std::to_string(round));
+    int other = 0;
+    std::atomic<int> ready{0};
+    const auto meet = [&ready] {
+      ready += 1;
+      while (ready < 2) {
+      }
+    };
+    std::thread thread([&] {
+      meet();
+      other = syncFile(*file);
+    });
+    meet();
+    CHECK(syncFile(*file) == EIO);
+    thread.join();
+    CHECK(other == EIO);
+    CHECK(backend.countOf("fdatasync") == 1);
+  }
 }
 
 void directoriesAreMadeSyncedAndRemoved() {
@@ -391,6 +418,7 @@ int main() {
   anErrorInTheMiddleOfAWriteIsReported();
   allocationFallsBackAndNeverShrinks();
   afterAFailedSyncTheFileIsFenced();
+  aFailedSyncIsToldToAllWhoSyncTheFile();
   directoriesAreMadeSyncedAndRemoved();
   aLockIsOfOneOpenFile();
   aPageThatIsStillBeingReadIsNotResident();

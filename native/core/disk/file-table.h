@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,12 +31,15 @@ class File {
    */
   int syncError() const { return syncError_.load(std::memory_order_acquire); }
   void failSync(int error);
+  /** Held during a sync: the kernel tells a failure to one of two that wait for the same pages. */
+  std::mutex& syncMutex() { return syncMutex_; }
 
  private:
   Backend& backend_;
   const int fd_;
   const std::string path_;
   std::atomic<int> syncError_{0};
+  std::mutex syncMutex_;
 };
 
 /** Small whole numbers for open files. Owned by one thread; what `get` answers may travel to others. */

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <mutex>
 
 namespace ottla::disk {
 namespace {
@@ -109,6 +110,7 @@ int allocateFile(File& file, int64_t sizeBytes) {
 }
 
 int syncFile(File& file) {
+  const std::lock_guard<std::mutex> lock(file.syncMutex());
   if (const int error = file.syncError()) return error;
   int result;
   do {
