@@ -88,6 +88,16 @@ test('no more batches are packed at a time than there are slots, whichever check
   expect([shop.names, shop.finish.length]).toEqual([[0, 1], 2 * SLOTS])
 })
 
+test('a slot goes to who waits longest: those behind him hold theirs until he is in', () => {
+  const shop = new Workshop()
+  for (let name = 0; name < 3 * SLOTS; name += 1) shop.push(name, batchOf(100, 0), AS_GZIP)
+  for (let at = 0; at < shop.finish.length; at += 1) {
+    shop.finish[at]!(0)
+    shop.packed[at]!(null)
+  }
+  expect(shop.names).toEqual([0, 1, 2, 3, 4, 5])
+})
+
 test('batches go in as they came, whichever worker is done first', () => {
   const shop = new Workshop()
   shop.push(0, batchOf(64 * 1024, GZIP))
