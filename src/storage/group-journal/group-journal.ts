@@ -91,7 +91,7 @@ export class GroupJournal {
     const sizeBytes = group.reduce((sum, { segment }) => sum + segment.unsafeSizeBytes, 0)
     if (sizeBytes > GROUP_MAX_BYTES) return false
     if (this.#current !== null && this.#current.sizeBytes >= maxBytes) this.retire()
-    if (this.#current === null && this.#retiring === null) this.#prepare()
+    if (this.#current === null) this.#prepare()
     return this.#current !== null && this.#current.sizeBytes < maxBytes
   }
 
