@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -10,7 +12,7 @@
 
 namespace ottla::disk {
 
-/** Passes every call on, writes it down, and makes planned ones fail or write only a part. Any thread. */
+/** Passes every call on, writes it down, and makes planned ones fail or move only a part. Any thread. */
 class FaultingBackend final : public Backend {
  public:
   explicit FaultingBackend(Backend& real) : real_(real) {}
@@ -20,8 +22,8 @@ class FaultingBackend final : public Backend {
     const std::lock_guard<std::mutex> lock(mutex_);
     faults_[call][nth] = error;
   }
-  /** Every write takes at most this many bytes. */
-  void shortWrites(size_t mostBytes) { writeMostBytes_ = mostBytes; }
+  /** Every read and write takes at most this many bytes. */
+  void shorten(size_t mostBytes) { mostBytes_ = mostBytes; }
   std::vector<std::string> calls() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return calls_;
@@ -42,14 +44,14 @@ class FaultingBackend final : public Backend {
   }
   ssize_t pwritev(int fd, const iovec* buffers, int count, off_t position) override {
     if (const int error = enter("pwritev", std::to_string(count))) return -error;
-    if (writeMostBytes_ == 0) return real_.pwritev(fd, buffers, count, position);
+    if (mostBytes_ == SIZE_MAX) return real_.pwritev(fd, buffers, count, position);
     iovec first = buffers[0];
-    if (first.iov_len > writeMostBytes_) first.iov_len = writeMostBytes_;
+    first.iov_len = std::min(first.iov_len, mostBytes_);
     return real_.pwritev(fd, &first, 1, position);
   }
   ssize_t pread(int fd, void* into, size_t sizeBytes, off_t position) override {
     const int error = enter("pread", "");
-    return error ? -error : real_.pread(fd, into, sizeBytes, position);
+    return error ? -error : real_.pread(fd, into, std::min(sizeBytes, mostBytes_), position);
   }
   ssize_t preadCached(int fd, void* into, size_t sizeBytes, off_t position) override {
     const int error = enter("preadCached", std::to_string(position));
@@ -106,7 +108,7 @@ class FaultingBackend final : public Backend {
   std::map<std::string, std::map<int, int>> faults_;
   std::map<std::string, int> counts_;
   std::vector<std::string> calls_;
-  size_t writeMostBytes_ = 0;
+  size_t mostBytes_ = SIZE_MAX;
 };
 
 }  // namespace ottla::disk

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -75,9 +77,10 @@ void handlesAreReusedOnlyAfterRemoval() {
   CHECK(table.get(first) == file);
   CHECK(table.remove(first));
   CHECK(!table.remove(first));
-  CHECK(table.get(first) == nullptr && table.get(-1) == nullptr && table.get(99) == nullptr);
+  CHECK(table.get(first) == nullptr && table.get(-1) == nullptr && table.get(second + 1) == nullptr);
+  CHECK(table.remove(second));
   CHECK(table.add(file) == first);
-  CHECK(table.count() == 2);
+  CHECK(table.count() == 1);
 }
 
 void rangesOfFilesAreGatheredBehindTheirHeadAndSynced() {
@@ -130,11 +133,12 @@ void aFileStaysOpenWhileSomebodyHoldsIt() {
   CHECK(backend.countOf("close") == 1);
 }
 
-void shortAndInterruptedWritesAreContinued() {
+void shortAndInterruptedReadsAndWritesAreContinued() {
   const TemporaryDirectory directory;
   FaultingBackend backend(posixBackend());
-  backend.shortWrites(3);
+  backend.shorten(3);
   backend.fail("pwritev", 2, EINTR);
+  backend.fail("pread", 2, EINTR);
   const std::shared_ptr<File> file = create(backend, directory / "a");
   const std::string one = "first ";
   const std::string empty;
@@ -142,6 +146,27 @@ void shortAndInterruptedWritesAreContinued() {
   std::vector<iovec> buffers = {bufferOf(one), bufferOf(empty), bufferOf(two)};
   CHECK(writeFully(*file, buffers, 2) == 0);
   CHECK(contentOf(file) == std::string(2, '\0') + "first second");
+}
+
+void whatIsInterruptedIsCalledAgain() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  for (const char* call : {"open", "fallocate", "ftruncate", "fdatasync", "fsync"}) backend.fail(call, 1, EINTR);
+  const std::shared_ptr<File> file = create(backend, directory / "a");
+  CHECK(allocateFile(*file, 100) == 0);
+  CHECK(truncateFile(*file, 10) == 0);
+  CHECK(syncFile(*file) == 0);
+  CHECK(syncDirectory(backend, directory.path) == 0);
+}
+
+void aWriteOfNothingIsAnError() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  backend.shorten(0);
+  const std::shared_ptr<File> file = create(backend, directory / "a");
+  const std::string text = "text";
+  std::vector<iovec> buffers = {bufferOf(text)};
+  CHECK(writeFully(*file, buffers, 0) == EIO);
 }
 
 void manyBuffersAreWrittenInSeveralCalls() {
@@ -158,7 +183,7 @@ void manyBuffersAreWrittenInSeveralCalls() {
 void anErrorInTheMiddleOfAWriteIsReported() {
   const TemporaryDirectory directory;
   FaultingBackend backend(posixBackend());
-  backend.shortWrites(4);
+  backend.shorten(4);
   backend.fail("pwritev", 2, ENOSPC);
   const std::shared_ptr<File> file = create(backend, directory / "a");
   const std::string text = "12345678";
@@ -171,11 +196,14 @@ void allocationFallsBackAndNeverShrinks() {
   const TemporaryDirectory directory;
   FaultingBackend backend(posixBackend());
   backend.fail("fallocate", 1, EOPNOTSUPP);
+  backend.fail("fallocate", 2, ENOSPC);
+  backend.fail("fallocate", 3, ENOSYS);
   const std::shared_ptr<File> file = create(backend, directory / "a");
   CHECK(allocateFile(*file, 8192) == 0);
   CHECK(backend.sizeBytes(file->fd()) == 8192);
   CHECK(allocateFile(*file, 100) == 0);
   CHECK(backend.sizeBytes(file->fd()) == 8192);
+  CHECK(allocateFile(*file, 10000) == ENOSPC);
   CHECK(allocateFile(*file, 10000) == 0);
   CHECK(backend.sizeBytes(file->fd()) == 10000);
   CHECK(truncateFile(*file, 10) == 0);
@@ -192,6 +220,7 @@ void afterAFailedSyncTheFileIsFenced() {
   CHECK(writeFully(*file, buffers, 0) == 0);
   CHECK(syncFile(*file) == 0);
   CHECK(syncFile(*file) == EIO);
+  file->failSync(ENOSPC);
   CHECK(syncFile(*file) == EIO);
   CHECK(backend.countOf("fdatasync") == 2);
   std::vector<iovec> more = {bufferOf(text)};
@@ -241,6 +270,23 @@ void directoriesAreMadeSyncedAndRemoved() {
   CHECK(removeTree(backend, directory / "a/b/c") == 0);
   CHECK(!std::filesystem::exists(directory / "a/b/c"));
   CHECK(std::filesystem::exists(directory / "a/b"));
+}
+
+void directoriesAreClosedAgainAndTheirErrorsTold() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  backend.fail("fsync", 1, EIO);
+  CHECK(syncDirectory(backend, directory.path) == EIO);
+  std::shared_ptr<File> file;
+  CHECK(openFile(backend, directory.path, OpenMode::kRead, file) == EISDIR);
+  CHECK(file == nullptr);
+  CHECK(backend.countOf("close") == 2);
+  // Somebody else has removed the file: the directory would have gone, were it true.
+  CHECK(createFile(posixBackend(), directory / "a", 0) == 0);
+  backend.fail("unlink", 1, EIO);
+  backend.fail("unlink", 2, ENOENT);
+  CHECK(removeTree(backend, directory.path) == EIO);
+  CHECK(removeTree(backend, directory.path) == ENOTEMPTY);
 }
 
 void aLockIsOfOneOpenFile() {
@@ -406,6 +452,36 @@ void theQueueEndsWithWhatWasSubmitted() {
   CHECK(count == 190);
 }
 
+void aQueueWithNothingToDoIsWokenByAJobAndByItsEnd() {
+  const TemporaryDirectory directory;
+  for (int round = 0; round < 20; round += 1) {
+    std::binary_semaphore told(0);
+    DiskQueue queue(posixBackend(), [&told] { told.release(); });
+    CHECK(queue.start() == 0);
+    for (int32_t ticket = 0; ticket < 5; ticket += 1) {
+      queue.submit(jobOf(QueueOperation::kMakeDirectory, ticket, directory / "d"));
+      told.acquire();
+      int32_t row[2];
+      CHECK(queue.take(row, 1) == 1 && row[0] == ticket && row[1] == 0);
+    }
+    queue.close();
+  }
+}
+
+void theQueuesThreadTakesNoSignal() {
+  const TemporaryDirectory directory;
+  sigset_t there;
+  sigemptyset(&there);
+  DiskQueue queue(posixBackend(), [&] { pthread_sigmask(SIG_BLOCK, nullptr, &there); });
+  CHECK(queue.start() == 0);
+  queue.submit(jobOf(QueueOperation::kMakeDirectory, 1, directory / "d"));
+  queue.close();
+  sigset_t here;
+  pthread_sigmask(SIG_BLOCK, nullptr, &here);
+  CHECK(sigismember(&there, SIGTERM) == 1);
+  CHECK(sigismember(&here, SIGTERM) == 0);
+}
+
 }  // namespace
 
 int main() {
@@ -413,13 +489,16 @@ int main() {
   rangesOfFilesAreGatheredBehindTheirHeadAndSynced();
   aRangeThatIsNotThereIsAnErrorAndNothingIsWritten();
   aFileStaysOpenWhileSomebodyHoldsIt();
-  shortAndInterruptedWritesAreContinued();
+  shortAndInterruptedReadsAndWritesAreContinued();
+  whatIsInterruptedIsCalledAgain();
+  aWriteOfNothingIsAnError();
   manyBuffersAreWrittenInSeveralCalls();
   anErrorInTheMiddleOfAWriteIsReported();
   allocationFallsBackAndNeverShrinks();
   afterAFailedSyncTheFileIsFenced();
   aFailedSyncIsToldToAllWhoSyncTheFile();
   directoriesAreMadeSyncedAndRemoved();
+  directoriesAreClosedAgainAndTheirErrorsTold();
   aLockIsOfOneOpenFile();
   aPageThatIsStillBeingReadIsNotResident();
   withoutCachestatSamplesTell();
@@ -428,5 +507,7 @@ int main() {
   aRangeIsReadInPiecesUpToTheEndOfTheFile();
   theQueueWorksInOrderAndCountsOnErrors();
   theQueueEndsWithWhatWasSubmitted();
+  aQueueWithNothingToDoIsWokenByAJobAndByItsEnd();
+  theQueuesThreadTakesNoSignal();
   return failures == 0 ? 0 : 1;
 }

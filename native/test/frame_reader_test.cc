@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "../core/transport/frame-reader.h"
@@ -194,15 +195,38 @@ void aFrameIsPoisonedOnceNobodyMayLookAtIt() {
 
 void aPeerThatIsGoneLeavesNothing() {
   World world(1 << 20, 1 << 20);
-  Peer peer(0);
-  peer.addFrame(std::vector<uint8_t>(500'000, 7));
-  peer.sendSome(50'000);
-  CHECK(world.reader.read(peer.connection) == ReadResult::kOk);
-  CHECK(world.reader.usedMemoryBytes() == 500'000);
-  shutdown(peer.socket, SHUT_WR);
-  CHECK(world.reader.read(peer.connection) == ReadResult::kPeerClosed);
-  world.reader.forget(peer.connection);
-  CHECK(world.reader.usedMemoryBytes() == 0);
+  size_t slabBytes = 0;
+  for (int round = 0; round < 3; round += 1) {
+    Peer peer(0);
+    peer.addFrame(std::vector<uint8_t>(500'000, 7));
+    peer.sendSome(50'000);
+    CHECK(world.reader.read(peer.connection) == ReadResult::kOk);
+    CHECK(world.reader.usedMemoryBytes() == 500'000);
+    CHECK(round == 0 || world.reader.slabMemoryBytes() == slabBytes);
+    slabBytes = world.reader.slabMemoryBytes();
+    shutdown(peer.socket, SHUT_WR);
+    CHECK(world.reader.read(peer.connection) == ReadResult::kPeerClosed);
+    world.reader.forget(peer.connection);
+    CHECK(world.reader.usedMemoryBytes() == 0);
+  }
+}
+
+/** What one wake-up collects is bounded by its bytes, and by its rows. */
+void aWakeUpIsBounded() {
+  for (const size_t sizeBytes : {size_t{0}, size_t{10'000}}) {
+    World world(1 << 20, 64 << 20);
+    Peer peer(0);
+    for (int i = 0; i < 5000; i += 1) peer.addFrame(std::vector<uint8_t>(sizeBytes, 1));
+    while (!world.reader.isFull() && peer.sent < peer.toSend.size()) {
+      peer.sendSome(64 * 1024);
+      CHECK(world.reader.read(peer.connection) == ReadResult::kOk);
+    }
+    CHECK(world.reader.isFull());
+    const size_t rowsMax = FrameReader::kRowsSoftMax + SlabPool::kSharedSizeBytes / 4;
+    const size_t bytesMax = FrameReader::kWakeUpBytes + 2 * SlabPool::kSharedSizeBytes;
+    CHECK(world.reader.rowCount() <= rowsMax && world.reader.rowCount() * sizeBytes <= bytesMax);
+    world.reader.forget(peer.connection);
+  }
 }
 
 /** The rows of this read are seen and let go. */
@@ -211,6 +235,52 @@ size_t readRows(World& world, Peer& peer) {
   const size_t count = world.reader.rowCount();
   world.reader.endWakeUp();
   return count;
+}
+
+/** Bytes for the peer that it never read make the kernel reset the connection when it closes. */
+void aResetIsAPeerThatIsGone() {
+  World world(1000, 1000);
+  Peer peer(0);
+  CHECK(send(peer.connection.socket, "x", 1, MSG_NOSIGNAL) == 1);
+  close(std::exchange(peer.socket, -1));
+  CHECK(world.reader.read(peer.connection) == ReadResult::kPeerClosed);
+}
+
+void whoIsGoneWaitsForNoMemory() {
+  World world(100'000, 100'000);
+  Peer holder(0);
+  holder.addFrame(std::vector<uint8_t>(100'000, 1));
+  holder.sendSome(50'000);
+  CHECK(readRows(world, holder) == 0);
+  for (const size_t sizeBytes : {size_t{10}, size_t{50'000}}) {
+    Peer waiter(1);
+    waiter.addFrame(std::vector<uint8_t>(sizeBytes, 2));
+    waiter.sendSome(100);
+    CHECK(readRows(world, waiter) == 0 && world.reader.isStarved());
+    world.reader.forget(waiter.connection);
+    CHECK(!world.reader.isStarved());
+  }
+}
+
+/** What others bring while a slab is retained goes back without it. */
+void aRetainedSlabHoldsOnlyItsOwnFrames() {
+  World world(1 << 20, 1 << 20);
+  Peer first(0);
+  first.addFrame(std::vector<uint8_t>(100, 1));
+  first.sendSome(104);
+  CHECK(world.reader.read(first.connection) == ReadResult::kOk);
+  const int32_t slabIndex = world.rows[1];
+  CHECK(world.reader.retain(slabIndex));
+  world.reader.endWakeUp();
+  Peer second(1);
+  second.addFrame(std::vector<uint8_t>(50, 2));
+  second.sendSome(54);
+  CHECK(readRows(world, second) == 1);
+  CHECK(world.reader.usedMemoryBytes() == 100);
+  CHECK(!world.reader.retain(world.rows[1]));
+  CHECK(world.reader.release(slabIndex));
+  CHECK(world.reader.usedMemoryBytes() == 0);
+  CHECK(!world.reader.retain(slabIndex) && !world.reader.release(slabIndex));
 }
 
 /** Sizes are announced and nothing follows; small frames of others pass all the same, large ones in their turn. */
@@ -303,6 +373,10 @@ int main() {
   badSizesEndTheConnection();
   aFrameIsPoisonedOnceNobodyMayLookAtIt();
   aPeerThatIsGoneLeavesNothing();
+  aWakeUpIsBounded();
+  aResetIsAPeerThatIsGone();
+  whoIsGoneWaitsForNoMemory();
+  aRetainedSlabHoldsOnlyItsOwnFrames();
   largeFramesDoNotLockOutSmallOnes();
   noLargeFrameOvertakesAnother();
   outQueueKeepsTheOrder();

@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstdio>
 #include <cstring>
+#include <latch>
 #include <memory>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "../core/records/batch-check.h"
@@ -169,6 +171,33 @@ void thePoolIsBoundedAndEndsWithWorkLeft() {
   }
 }
 
+class MeetingJob final : public Job {
+ public:
+  explicit MeetingJob(std::latch& all) : all_(all) {}
+  void work() override { all_.arrive_and_wait(); }
+
+ private:
+  std::latch& all_;
+};
+
+void thePoolsThreadsWorkAtTheSameTime() {
+  std::latch all(3);
+  WorkerPool pool(3, 10, [] {});
+  for (int i = 0; i < 3; i += 1) CHECK(pool.submit(std::make_unique<MeetingJob>(all)));
+  all.wait();
+}
+
+void thePoolTellsOnceUntilItsJobsAreTaken() {
+  std::atomic<int> worked = 0;
+  std::atomic<int> calls = 0;
+  WorkerPool pool(2, 10, [&calls] { calls += 1; });
+  for (int i = 0; i < 10; i += 1) CHECK(pool.submit(std::make_unique<CountingJob>(worked)));
+  while (worked < 10) std::this_thread::yield();
+  pool.close();
+  CHECK(calls == 1);
+  CHECK(pool.take().size() == 10);
+}
+
 }  // namespace
 
 /** What two batches say, without length, CRC and codec. */
@@ -224,5 +253,7 @@ int main() {
   aScanReportsAFailedRead();
   thePoolRunsAllThatIsSubmitted();
   thePoolIsBoundedAndEndsWithWorkLeft();
+  thePoolsThreadsWorkAtTheSameTime();
+  thePoolTellsOnceUntilItsJobsAreTaken();
   return failures == 0 ? 0 : 1;
 }
