@@ -19,52 +19,14 @@
 
 #include "../core/disk/disk-queue.h"
 #include "../core/disk/file-table.h"
-#include "../core/disk/gather.h"
 #include "../core/disk/operations.h"
-#include "../core/records/crc32c.h"
 #include "../core/disk/residency.h"
 #include "disk-faulting-backend.h"
+#include "disk-files.h"
 
 namespace {
 
 using namespace ottla::disk;
-
-int failures = 0;
-
-#define CHECK(condition)                                                      \
-  do {                                                                        \
-    if (!(condition)) {                                                       \
-      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
-      failures += 1;                                                          \
-    }                                                                         \
-  } while (false)
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = std::filesystem::temp_directory_path() / "ottla-disk-XXXXXX";
-    path = mkdtemp(name.data());
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::string path;
-};
-
-iovec bufferOf(const std::string& text) { return {const_cast<char*>(text.data()), text.size()}; }
-
-std::string contentOf(const std::shared_ptr<File>& file) {
-  std::string text(static_cast<size_t>(file->backend().sizeBytes(file->fd())), '?');
-  size_t readBytes = 0;
-  CHECK(readFully(*file, text.data(), text.size(), 0, readBytes) == 0);
-  CHECK(readBytes == text.size());
-  return text;
-}
-
-std::shared_ptr<File> create(Backend& backend, const std::string& path) {
-  std::shared_ptr<File> file;
-  CHECK(openFile(backend, path, OpenMode::kCreate, file) == 0);
-  return file;
-}
 
 void handlesAreReusedOnlyAfterRemoval() {
   const TemporaryDirectory directory;
@@ -81,44 +43,6 @@ void handlesAreReusedOnlyAfterRemoval() {
   CHECK(table.remove(second));
   CHECK(table.add(file) == first);
   CHECK(table.count() == 1);
-}
-
-void rangesOfFilesAreGatheredBehindTheirHeadAndSynced() {
-  const TemporaryDirectory directory;
-  FaultingBackend backend(posixBackend());
-  const std::shared_ptr<File> source = create(backend, directory / "source");
-  const std::shared_ptr<File> target = create(backend, directory / "target");
-  const std::string content = "0123456789";
-  std::vector<iovec> buffers = {bufferOf(content)};
-  CHECK(writeFully(*source, buffers, 0) == 0);
-  Gather gathered;
-  gathered.head.assign({'h', 'e', 'a', 'd', 0, 0, 0, 0, '!'});
-  gathered.ranges = {{source, 7, 3}, {source, 0, 2}};
-  gathered.position = 5;
-  CHECK(gather(*target, gathered) == 0);
-  CHECK(backend.countOf("fdatasync") == 1);
-  const std::string written = contentOf(target).substr(5);
-  CHECK(written.substr(0, 4) == "head" && written.substr(8) == "!78901");
-  const uint32_t crc = ottla::records::crc32c(0, reinterpret_cast<const uint8_t*>("!78901"), 6);
-  for (int i = 0; i < 4; i += 1) {
-    CHECK(static_cast<uint8_t>(written[4 + i]) == static_cast<uint8_t>(crc >> (24 - 8 * i)));
-  }
-}
-
-void aRangeThatIsNotThereIsAnErrorAndNothingIsWritten() {
-  const TemporaryDirectory directory;
-  FaultingBackend backend(posixBackend());
-  const std::shared_ptr<File> source = create(backend, directory / "source");
-  const std::shared_ptr<File> target = create(backend, directory / "target");
-  Gather gathered;
-  gathered.head.assign(8, 0);
-  gathered.ranges = {{source, 0, 1}};
-  CHECK(gather(*target, gathered) == EIO);
-  backend.fail("pread", 2, EBADF);
-  CHECK(gather(*target, gathered) == EBADF);
-  gathered.head.resize(7);
-  CHECK(gather(*target, gathered) == EINVAL);
-  CHECK(backend.countOf("pwritev") == 0);
 }
 
 void aFileStaysOpenWhileSomebodyHoldsIt() {
@@ -486,8 +410,6 @@ void theQueuesThreadTakesNoSignal() {
 
 int main() {
   handlesAreReusedOnlyAfterRemoval();
-  rangesOfFilesAreGatheredBehindTheirHeadAndSynced();
-  aRangeThatIsNotThereIsAnErrorAndNothingIsWritten();
   aFileStaysOpenWhileSomebodyHoldsIt();
   shortAndInterruptedReadsAndWritesAreContinued();
   whatIsInterruptedIsCalledAgain();

@@ -1,3 +1,4 @@
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/disk/backend.h"
 #include "../core/transport/frame-reader.h"
 #include "../core/transport/out-queue.h"
 #include "../core/transport/poison.h"
@@ -344,19 +346,32 @@ void noLargeFrameOvertakesAnother() {
   CHECK(world.reader.usedMemoryBytes() == 0);
 }
 
+/** More buffers than one call takes, then bytes and file ranges in turn, through a socket that takes little. */
 void outQueueKeepsTheOrder() {
+  constexpr int kBytesOnly = 3000;
+  constexpr int kPushes = 3500;
   std::mt19937 random(1);
   Peer peer(0);
+  const int roomBytes = 8 * 1024;
+  CHECK(setsockopt(peer.connection.socket, SOL_SOCKET, SO_SNDBUF, &roomBytes, sizeof roomBytes) == 0);
+  std::vector<uint8_t> content(200'000);
+  for (uint8_t& byte : content) byte = static_cast<uint8_t>(random());
+  const auto file = std::make_shared<ottla::disk::File>(ottla::disk::posixBackend(), memfd_create("range", 0), "");
+  CHECK(write(file->fd(), content.data(), content.size()) == static_cast<ssize_t>(content.size()));
   OutQueue queue;
   std::vector<uint8_t> expected;
   std::vector<uint8_t> received;
-  for (int i = 0; i < 3000 || received.size() < expected.size(); i += 1) {
-    if (i < 3000) {
-      std::vector<uint8_t> bytes(random() % 3000);
-      for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
-      queue.pushBytes(bytes.data(), bytes.size());
-      expected.insert(expected.end(), bytes.begin(), bytes.end());
+  for (int i = 0; i < kPushes || received.size() < expected.size(); i += 1) {
+    if (i < kPushes) {
+      const bool isFile = i >= kBytesOnly && i % 8 == 0;
+      const size_t position = random() % 50'000;
+      const size_t sizeBytes = random() % (isFile ? 150'000 : 3000);
+      const uint8_t* const bytes = content.data() + position;
+      if (isFile) queue.pushFile(file, static_cast<int64_t>(position), sizeBytes);
+      if (!isFile) queue.pushBytes(bytes, sizeBytes);
+      expected.insert(expected.end(), bytes, bytes + sizeBytes);
     }
+    if (i < kBytesOnly) continue;
     CHECK(queue.flush(peer.connection.socket, 1 + random() % 100'000) != OutQueue::Result::kFailed);
     uint8_t into[5000];
     const ssize_t n = recv(peer.socket, into, sizeof into, 0);
@@ -364,6 +379,8 @@ void outQueueKeepsTheOrder() {
   }
   CHECK(queue.empty() && queue.sizeBytes() == 0);
   CHECK(received == expected);
+  queue.pushFile(file, static_cast<int64_t>(content.size()) - 10, 20);
+  CHECK(queue.flush(peer.connection.socket, 100) == OutQueue::Result::kFailed);
 }
 
 }  // namespace
