@@ -12,7 +12,6 @@
 namespace bench {
 namespace {
 
-constexpr size_t kInputBytes = 1 << 20;
 /** From here on the rest of a frame is asked for alone, so that no beginning of the next one has to be moved. */
 constexpr size_t kLargeRestBytes = 32 * 1024;
 constexpr size_t kReadMaxBytes = 256 * 1024;
@@ -23,8 +22,6 @@ size_t frameBytes(const uint8_t* frame) {
 }
 
 }  // namespace
-
-Input::Input() : bytes_(kInputBytes) {}
 
 size_t Input::wantedBytes() const {
   const size_t have = end_ - start_;

@@ -12,7 +12,6 @@ using Bytes = std::vector<uint8_t>;
 /** What arrived and is not yet taken. Frames stay where they are until `compact`. */
 class Input {
  public:
-  Input();
   /** One recv. False when the peer has closed. */
   bool receive(int fd);
   /** The next whole frame behind its size, or null. */

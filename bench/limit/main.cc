@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "fail.h"
+#include "file-limit.h"
 #include "server.h"
 
 int main(int argc, char** argv) {
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   if (options.port == 0 || options.dataDir.empty()) bench::fail("limit --port N --data-dir DIR ...");
   // sendfile to a closed socket raises it.
   std::signal(SIGPIPE, SIG_IGN);
+  bench::raiseFileLimit();
   bench::Server server(options);
   std::puts("limit listening on localhost");
   std::fflush(stdout);

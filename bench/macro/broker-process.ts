@@ -21,6 +21,7 @@ const KAFKA_JVM_OPTIONS = [
 /** A broker in a process of its own, on a data directory that outlives restarts until `remove`. */
 export interface BrokerProcess {
   readonly port: number
+  readonly directory: string
   start(): Promise<Started>
   stop(): Promise<void>
   remove(): void
@@ -28,14 +29,14 @@ export interface BrokerProcess {
 
 class Process implements BrokerProcess {
   readonly port: number
-  readonly #directory: string
+  readonly directory: string
   readonly #command: readonly string[]
   readonly #listeningText: string | null
   #started: Started | null = null
 
   constructor(port: number, directory: string, command: readonly string[], listeningText: string | null) {
     this.port = port
-    this.#directory = directory
+    this.directory = directory
     this.#command = command
     this.#listeningText = listeningText
   }
@@ -52,7 +53,7 @@ class Process implements BrokerProcess {
   }
 
   remove(): void {
-    rmSync(this.#directory, { recursive: true, force: true })
+    rmSync(this.directory, { recursive: true, force: true })
   }
 }
 
@@ -92,7 +93,7 @@ export function fetchKafka(): void {
   execFileSync('mvn', ['-q', '-B', '-f', 'bench/apache-kafka/pom.xml', version, ...goal], { stdio: 'pipe' })
 }
 
-function classPath(): string {
+export function classPath(): string {
   return `bench/apache-kafka:${KAFKA_LIBS}/*`
 }
 

@@ -1,12 +1,20 @@
 import type { BrokerProcess } from './broker-process.ts'
 import type { Cell, Durability } from './cell.ts'
-import { createTopic, deleteTopic, type Endpoint } from './load-generator.ts'
+import {
+  createTopic,
+  type Duration,
+  deleteTopic,
+  type Endpoint,
+  type Sample,
+  takeSample,
+} from './load-generator.ts'
 import type { Target, TargetName } from './target.ts'
 
 /** A running broker; each sample gets a topic of its own, which is deleted behind it. */
 export class BrokerTarget implements Target {
   readonly name: TargetName
   readonly durability: Durability
+  readonly isApart = false
   readonly #broker: BrokerProcess
   readonly #pid: number
   readonly #topicConfig: string
@@ -29,9 +37,13 @@ export class BrokerTarget implements Target {
   async begin(cell: Cell): Promise<Endpoint> {
     this.#topicCount += 1
     const topic = `bench-${this.durability}-${this.#topicCount}`
-    const at = { port: this.#broker.port, pid: this.#pid, topic }
-    await createTopic(at, cell.partitions, this.#topicConfig)
+    const at = { port: this.#broker.port, pid: this.#pid, topic, directory: this.#broker.directory }
+    await createTopic(at, cell.partitions + cell.idlePartitions, this.#topicConfig)
     return at
+  }
+
+  sample(at: Endpoint, cell: Cell, duration: Duration): Promise<Sample> {
+    return takeSample(at, cell, duration)
   }
 
   async end(at: Endpoint): Promise<void> {

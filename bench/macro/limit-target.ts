@@ -2,13 +2,14 @@ import { rmSync } from 'node:fs'
 import type { Cell, Durability } from './cell.ts'
 import { findFreePort, type Started, startChild, stopChild } from './child.ts'
 import { makeDataDir } from './data-dir.ts'
-import type { Endpoint } from './load-generator.ts'
+import { type Duration, type Endpoint, type Sample, takeSample } from './load-generator.ts'
 import type { Target } from './target.ts'
 
 /** The limit program has neither topics nor a warm-up: each sample gets a new process with an empty directory. */
 export class LimitTarget implements Target {
   readonly name = 'C++ limit'
   readonly durability: Durability
+  readonly isApart = false
   #started: Started | null = null
   #dataDir = ''
 
@@ -29,7 +30,11 @@ export class LimitTarget implements Target {
     ]
     if (this.durability === 'group') options.push('--group')
     this.#started = await startChild('build/bench/limit', options, port, 'listening')
-    return { port, pid: this.#started.pid, topic: 'bench' }
+    return { port, pid: this.#started.pid, topic: 'bench', directory: this.#dataDir }
+  }
+
+  sample(at: Endpoint, cell: Cell, duration: Duration): Promise<Sample> {
+    return takeSample(at, cell, duration)
   }
 
   async end(): Promise<void> {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Cell } from './cell.ts'
+import { writeCompressedBatch } from './compressed-batch.ts'
 
 const PROGRAM = 'build/bench/load'
-const SAMPLE_MAX_MS = 180_000
+const RUN_MAX_MS = 600_000
 /** For fetches: what is written to each partition that is read, so that reading does not stay in few pages. */
 const FILL_BYTES_PER_CONNECTION = 64 * 1024 * 1024
 
@@ -16,6 +17,10 @@ export interface Sample {
   readonly p99Us: number
   readonly p999Us: number
   readonly maxUs: number
+  /** With a tail: the producer's part, while the others are those of its consumer. */
+  readonly ackP50Us?: number
+  readonly ackP99Us?: number
+  readonly ackP999Us?: number
   readonly brokerCpuUsPerRequest: number
   readonly brokerCores: number
   readonly brokerResidentMiB: number
@@ -28,6 +33,8 @@ export interface Endpoint {
   readonly port: number
   readonly pid: number
   readonly topic: string
+  /** Where the files of the topic are, at any depth. */
+  readonly directory: string
 }
 
 export interface Duration {
@@ -46,14 +53,40 @@ export async function deleteTopic(at: Endpoint): Promise<void> {
 
 /** Fills the topic first if the cell reads. Throws when any answer was an error. */
 export async function takeSample(at: Endpoint, cell: Cell, duration: Duration): Promise<Sample> {
-  const times = ['--warm-up', String(duration.warmUpS), '--seconds', String(duration.measureS)]
-  if (cell.kind === 'produce')
-    return JSON.parse(await load(['produce', ...where(at), ...shape(cell), ...times]))
-  const requests = Math.ceil(FILL_BYTES_PER_CONNECTION / (cell.recordsPerBatch * cell.recordBytes))
+  if (cell.kind !== 'fetch') return sampleOf([cell.kind, ...where(at), ...shape(cell), ...times(duration)])
+  const endOffset = await fill(at, cell, FILL_BYTES_PER_CONNECTION)
+  return sampleOf(['fetch', ...where(at), ...shape(cell), ...times(duration), '--end-offset', endOffset])
+}
+
+/** Writes so much to the partition of each connection; answers the offset of its end. */
+export async function fill(at: Endpoint, cell: Cell, bytesPerConnection: number): Promise<string> {
+  const requests = Math.ceil(bytesPerConnection / (cell.recordsPerBatch * cell.recordBytes))
   await load(['produce', ...where(at), ...shape(cell), '--requests', String(requests)])
-  const endOffset = String(requests * cell.recordsPerBatch)
-  const reading = ['--fetch-bytes', String(cell.fetchBytes), '--end-offset', endOffset]
-  return JSON.parse(await load(['fetch', ...where(at), ...shape(cell), ...times, ...reading]))
+  return String(requests * cell.recordsPerBatch)
+}
+
+/** Reads the partition of each connection once, from the start to that offset. */
+export async function scanOnce(at: Endpoint, cell: Cell, endOffset: string): Promise<Sample> {
+  return sampleOf(['fetch', ...where(at), ...shape(cell), '--end-offset', endOffset, '--once', '1'])
+}
+
+export async function takeSyncSample(at: Endpoint, cell: Cell, duration: Duration): Promise<Sample> {
+  return sampleOf(['sync', '--directory', at.directory, ...shape(cell), ...times(duration)])
+}
+
+/** Of the broker, in MiB, while it holds so many connections, some seconds after the last one came. */
+export async function residentMiBWithIdle(
+  at: Endpoint,
+  connections: number,
+  seconds: number,
+): Promise<number> {
+  const options = ['--idle-connections', String(connections), '--seconds', String(seconds)]
+  return JSON.parse(await load(['idle', ...where(at), ...options])).brokerResidentMiB
+}
+
+/** See drop-cache.h. */
+export async function dropCache(directory: string): Promise<void> {
+  await load(['drop-cache', '--directory', directory])
 }
 
 /** See touch-memory.h. */
@@ -65,6 +98,10 @@ function where(at: Endpoint): string[] {
   return ['--port', String(at.port), '--topic', at.topic, '--pid', String(at.pid)]
 }
 
+function times(duration: Duration): string[] {
+  return ['--warm-up', String(duration.warmUpS), '--seconds', String(duration.measureS)]
+}
+
 function shape(cell: Cell): string[] {
   const pairs: [string, number][] = [
     ['--connections', cell.connections],
@@ -73,12 +110,20 @@ function shape(cell: Cell): string[] {
     ['--record-bytes', cell.recordBytes],
     ['--partitions', cell.partitions],
     ['--partitions-per-request', cell.partitionsPerRequest],
+    ['--rotate', cell.isRotating ? 1 : 0],
+    ['--idle-connections', cell.idleConnections],
+    ['--fetch-bytes', cell.fetchBytes],
     ['--rate', cell.requestsPerS],
   ]
-  return pairs.flatMap(([name, value]) => [name, String(value)])
+  const batch = cell.compression === 'none' ? [] : ['--batch-file', writeCompressedBatch(cell)]
+  return [...pairs.flatMap(([name, value]) => [name, String(value)]), ...batch]
+}
+
+async function sampleOf(options: readonly string[]): Promise<Sample> {
+  return JSON.parse(await load(options))
 }
 
 async function load(options: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(PROGRAM, options, { timeout: SAMPLE_MAX_MS })
+  const { stdout } = await promisify(execFile)(PROGRAM, options, { timeout: RUN_MAX_MS })
   return stdout
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cell } from './cell.ts'
-import { type Duration, type Sample, takeSample, touchMemory } from './load-generator.ts'
+import { type Duration, type Sample, touchMemory } from './load-generator.ts'
 import type { Progress } from './progress.ts'
-import type { Target, TargetName } from './target.ts'
+import { type Target, type TargetName, takesPart } from './target.ts'
 
 /** Below this the kernel does not write back so eagerly that the next sample pays for the last one. */
 const DIRTY_QUIET_KIB = 256 * 1024
@@ -28,7 +28,7 @@ export async function measure(
   const results = cells.map(cell => ({ cell, samples: new Map<TargetName, Sample[]>() }))
   for (let round = 0; round < rounds; round += 1) {
     for (const { cell, samples } of results) {
-      const able = targets.filter(target => target.durability === cell.durability)
+      const able = targets.filter(target => takesPart(target, cell))
       for (const target of rotated(able, round)) {
         const sample = await sampleOf(target, cell, duration)
         samples.set(target.name, [...(samples.get(target.name) ?? []), sample])
@@ -45,7 +45,7 @@ export async function sampleOf(target: Target, cell: Cell, duration: Duration): 
   await settle()
   const at = await target.begin(cell)
   try {
-    return await takeSample(at, cell, duration)
+    return await target.sample(at, cell, duration)
   } finally {
     await target.end(at)
   }

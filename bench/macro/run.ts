@@ -1,85 +1,77 @@
 /**
- * npm run bench                     everything; writes docs/PERFORMANCE.md and bench/results.json
- * npm run bench -- CELL...          some work only; prints its table
+ * npm run bench                     everything; writes docs/PERFORMANCE.md, its picture and bench/results.json
+ * npm run bench -- NAME...          some cells or scenarios only; prints their tables
  * npm run bench -- --smoke          a minute, without Apache Kafka: does the benchmark itself still work?
- * npm run bench -- --rounds 3       another number of samples
+ * npm run bench -- --write-only     the page and its picture once more, from bench/results.json
+ *
+ * --rounds N, --seconds S, --warm-up S, --cold-gigabytes N, --many N, --client-records N: other sizes
+ * --without-kafka; --out DIR: where the page, its picture and the samples go
  */
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { parseArgs } from 'node:util'
-import { kafkaProcess, ottlaProcess } from './broker-process.ts'
-import { CELLS, type Cell, SMOKE_CELL_NAMES } from './cell.ts'
+import { judge } from './bar.ts'
+import { BARS } from './bars.ts'
 import { removeDataDirs } from './data-dir.ts'
-import type { Duration } from './load-generator.ts'
+import type { Fact } from './fact.ts'
+import { memoryUnderLoad } from './load-memory.ts'
 import { describeMachine } from './machine.ts'
-import { type CellResult, measure, sampleOf } from './measure.ts'
+import { type CellResult, measure } from './measure.ts'
+import { type Plan, readPlan } from './options.ts'
+import { drawRatios } from './picture.ts'
 import { Progress } from './progress.ts'
-import { cellTable, document, toJson } from './report.ts'
-import { measureStarts, type StartResult } from './starts.ts'
-import type { Target } from './target.ts'
+import { document } from './report.ts'
+import { fromJson, type Results, toJson } from './results.ts'
+import { barTable, cellTable, factTable } from './tables.ts'
+import { takesPart } from './target.ts'
 import { kafkaCanBeHad, startTargets } from './targets.ts'
-
-const ROUNDS = 5
-/** Short, so that a sample writes little more memory than was touched before it; see touch-memory.h. */
-const DURATION: Duration = { warmUpS: 0.25, measureS: 1 }
-const SMOKE_DURATION: Duration = { warmUpS: 0.1, measureS: 0.4 }
-/** A JVM compiles while it runs: these are thrown away. */
-const KAFKA_WARM_UP: Duration = { warmUpS: 0, measureS: 8 }
-const WARM_UP: Duration = { warmUpS: 0, measureS: 1 }
-const WARM_UP_CELL_NAMES = [
-  'produce-1x100',
-  'produce-16k',
-  'produce-128k',
-  'fetch-16k',
-  'fetch-128k',
-  'group-1x1000',
-]
+import { warmUp } from './warm-up.ts'
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { smoke: { type: 'boolean', default: false }, rounds: { type: 'string' } },
-  })
+  const plan = readPlan()
+  if (plan.isOnlyWritten) {
+    if (plan.out !== null) writePage(fromJson(readFileSync('bench/results.json', 'utf8')), plan.out.docs)
+    return
+  }
   process.once('exit', removeDataDirs)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  const cells = chosenCells(values.smoke ? SMOKE_CELL_NAMES : positionals)
-  const rounds = Number(values.rounds ?? (values.smoke ? 1 : ROUNDS))
   execFileSync('make', ['-s', '-f', 'bench/Makefile'], { stdio: 'inherit' })
-  const hasKafka = !values.smoke && kafkaCanBeHad()
-  const duration = values.smoke ? SMOKE_DURATION : DURATION
+  const results = await measureAll(plan)
+  print(results)
+  if (plan.out === null) return
+  mkdirSync(plan.out.docs, { recursive: true })
+  writeFileSync(join(plan.out.json, 'results.json'), toJson(results))
+  writePage(results, plan.out.docs)
+}
+
+function writePage(results: Results, directory: string): void {
+  writeFileSync(join(directory, 'PERFORMANCE.md'), document(results))
+  writeFileSync(join(directory, 'performance.svg'), drawRatios(results.cells))
+}
+
+async function measureAll(plan: Plan): Promise<Results> {
+  const hasKafka = plan.wantsKafka && kafkaCanBeHad()
   const machine = describeMachine(hasKafka)
-  const results = await measureCells(cells, rounds, duration, hasKafka, !values.smoke)
-  process.stdout.write(`${cellTable(results)}\n`)
-  if (cells.length < CELLS.length) return
-  const starts = await measureAllStarts(rounds, hasKafka)
-  const all = { date: today(), machine, rounds, duration, cells: results, starts }
-  writeFileSync('bench/results.json', toJson(all))
-  writeFileSync('docs/PERFORMANCE.md', document(all))
+  const cells = plan.cells.length === 0 ? [] : await measureCells(plan, hasKafka)
+  const facts: Fact[] = memoryUnderLoad(cells)
+  for (const scenario of plan.scenarios) {
+    const progress = new Progress(scenario.stepCount(plan.sizes, hasKafka), () => performance.now())
+    facts.push(...(await scenario.run(plan.sizes, hasKafka, progress)))
+    progress.end()
+  }
+  return { date: today(), machine, sizes: plan.sizes, duration: plan.duration, cells, facts }
 }
 
-function chosenCells(names: readonly string[]): readonly Cell[] {
-  const unknown = names.find(name => !CELLS.some(cell => cell.name === name))
-  if (unknown === undefined)
-    return names.length === 0 ? CELLS : CELLS.filter(cell => names.includes(cell.name))
-  throw new Error(`no such work: ${unknown}. There is ${CELLS.map(cell => cell.name).join(', ')}`)
-}
-
-async function measureCells(
-  cells: readonly Cell[],
-  rounds: number,
-  duration: Duration,
-  hasKafka: boolean,
-  isWarmedUp: boolean,
-): Promise<CellResult[]> {
+async function measureCells(plan: Plan, hasKafka: boolean): Promise<CellResult[]> {
+  const { cells, sizes, duration } = plan
   const targets = await startTargets(hasKafka)
   try {
-    if (isWarmedUp) await warmUp(targets)
-    const perRound = cells.map(cell => targets.filter(target => target.durability === cell.durability).length)
-    const progress = new Progress(rounds * perRound.reduce((sum, count) => sum + count, 0), () =>
-      performance.now(),
-    )
-    const results = await measure(cells, targets, rounds, duration, progress)
+    if (!plan.isSmoke) await warmUp(targets, Math.min(1, duration.measureS))
+    const perRound = cells.map(cell => targets.filter(target => takesPart(target, cell)).length)
+    const stepCount = sizes.rounds * perRound.reduce((sum, count) => sum + count, 0)
+    const progress = new Progress(stepCount, () => performance.now())
+    const results = await measure(cells, targets, sizes.rounds, duration, progress)
     progress.end()
     return results
   } finally {
@@ -87,24 +79,14 @@ async function measureCells(
   }
 }
 
-async function warmUp(targets: readonly Target[]): Promise<void> {
-  const cells = CELLS.filter(cell => WARM_UP_CELL_NAMES.includes(cell.name))
-  const pairs = targets
-    .filter(target => target.name !== 'C++ limit')
-    .flatMap(target =>
-      cells.filter(cell => cell.durability === target.durability).map(cell => ({ target, cell })),
-    )
-  const progress = new Progress(pairs.length, () => performance.now())
-  for (const { target, cell } of pairs) {
-    await sampleOf(target, cell, target.name === 'Apache Kafka' ? KAFKA_WARM_UP : WARM_UP)
-    progress.step(`warming up ${target.name}: ${cell.name}`)
-  }
-  progress.end()
-}
-
-async function measureAllStarts(rounds: number, hasKafka: boolean): Promise<StartResult[]> {
-  const ottla = await measureStarts('Ottla', () => ottlaProcess('group'), rounds)
-  return hasKafka ? [ottla, await measureStarts('Apache Kafka', kafkaProcess, rounds)] : [ottla]
+function print({ cells, facts }: Results): void {
+  const verdicts = BARS.map(bar => judge(bar, cells, facts)).filter(({ measured }) => measured !== null)
+  const tables = [
+    cells.length === 0 ? '' : cellTable(cells),
+    facts.length === 0 ? '' : factTable(facts),
+    verdicts.length === 0 ? '' : barTable(verdicts),
+  ]
+  process.stdout.write(`${tables.filter(table => table !== '').join('\n\n')}\n`)
 }
 
 function today(): string {

@@ -1,55 +1,52 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BrokerProcess } from './broker-process.ts'
+import { type BrokerProcess, kafkaProcess, ottlaProcess } from './broker-process.ts'
+import { type Fact, Facts } from './fact.ts'
 import { createTopic } from './load-generator.ts'
-import { type Summary, summarize } from './statistics.ts'
+import { residentMiBOf } from './process-figures.ts'
+import type { Progress } from './progress.ts'
+import type { Scenario, Sizes } from './scenario.ts'
 import type { TargetName } from './target.ts'
 
 const PARTITIONS = 1_000
 /** A broker goes on with work after it listens. */
 const CALM_MS = 2_000
 
-export interface StartResult {
-  readonly name: TargetName
-  /** Without a topic. */
-  readonly startMs: Summary
-  readonly residentMiB: Summary
-  /** With 1,000 partitions, after a clean stop. */
-  readonly manyStartMs: Summary
-  readonly manyResidentMiB: Summary
+/** From the spawn until it listens, and resident memory a little later; each after a clean stop. */
+export const starts: Scenario = {
+  name: 'starts',
+  stepCount: (sizes, hasKafka) => 2 * sizes.rounds * (hasKafka ? 2 : 1),
+  async run(sizes: Sizes, hasKafka: boolean, progress: Progress): Promise<Fact[]> {
+    const facts = new Facts()
+    await measureStarts('Ottla', await ottlaProcess('group'), sizes.rounds, facts, progress)
+    if (hasKafka) await measureStarts('Apache Kafka', await kafkaProcess(), sizes.rounds, facts, progress)
+    return facts.all()
+  },
 }
 
-interface Start {
-  readonly startMs: number
-  readonly residentMiB: number
-}
-
-export async function measureStarts(
+async function measureStarts(
   name: TargetName,
-  create: () => Promise<BrokerProcess>,
+  broker: BrokerProcess,
   rounds: number,
-): Promise<StartResult> {
-  const few: Start[] = []
-  const many: Start[] = []
-  const broker = await create()
+  facts: Facts,
+  progress: Progress,
+): Promise<void> {
+  const measureOnce = async (what: string) => {
+    const { startMs, residentMiB } = await startOnce(broker)
+    facts.add(what, 'ms', name, startMs)
+    facts.add(what, 'MiB', name, residentMiB)
+    progress.step(`${what}, ${name}: ${Math.round(startMs)} ms`)
+  }
   try {
-    for (let round = 0; round < rounds; round += 1) few.push(await startOnce(broker))
-    await fill(broker)
-    for (let round = 0; round < rounds; round += 1) many.push(await startOnce(broker))
+    for (let round = 0; round < rounds; round += 1) await measureOnce('start')
+    await addTopic(broker)
+    for (let round = 0; round < rounds; round += 1) await measureOnce('start with 1,000 partitions')
   } finally {
     await broker.stop()
     broker.remove()
   }
-  return {
-    name,
-    startMs: summarize(few.map(start => start.startMs)),
-    residentMiB: summarize(few.map(start => start.residentMiB)),
-    manyStartMs: summarize(many.map(start => start.startMs)),
-    manyResidentMiB: summarize(many.map(start => start.residentMiB)),
-  }
 }
 
-async function startOnce(broker: BrokerProcess): Promise<Start> {
+async function startOnce(broker: BrokerProcess): Promise<{ startMs: number; residentMiB: number }> {
   const { pid, startMs } = await broker.start()
   await sleep(CALM_MS)
   const residentMiB = residentMiBOf(pid)
@@ -57,13 +54,8 @@ async function startOnce(broker: BrokerProcess): Promise<Start> {
   return { startMs, residentMiB }
 }
 
-async function fill(broker: BrokerProcess): Promise<void> {
+async function addTopic(broker: BrokerProcess): Promise<void> {
   const { pid } = await broker.start()
-  await createTopic({ port: broker.port, pid, topic: 'many' }, PARTITIONS, '')
+  await createTopic({ port: broker.port, pid, topic: 'many', directory: broker.directory }, PARTITIONS, '')
   await broker.stop()
-}
-
-function residentMiBOf(pid: number): number {
-  const row = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  return Number(row?.[1] ?? 0) / 1024
 }

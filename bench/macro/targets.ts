@@ -1,3 +1,5 @@
+import { ApartTarget } from './apart-target.ts'
+import { BareSyncTarget } from './bare-sync-target.ts'
 import { type BrokerProcess, fetchKafka, kafkaProcess, ottlaProcess } from './broker-process.ts'
 import { BrokerTarget } from './broker-target.ts'
 import type { Durability } from './cell.ts'
@@ -15,6 +17,7 @@ export async function startTargets(hasKafka: boolean): Promise<Target[]> {
     targets.push(await started('Ottla', durability, ottla, ''))
     targets.push(new LimitTarget(durability))
   }
+  targets.push(new ApartTarget(), new BareSyncTarget())
   if (!hasKafka) return targets
   const kafka = await kafkaProcess()
   const { pid } = await kafka.start()

@@ -13,6 +13,7 @@ class Histogram {
     buckets_[bucketOf(latencyNs)] += 1;
     count_ += 1;
   }
+  bool isEmpty() const { return count_ == 0; }
   /** The lower bound of the bucket that holds the share `part` of all; 0 when there are none. */
   double percentileUs(double part) const {
     uint64_t seen = 0;

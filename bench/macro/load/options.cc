@@ -9,18 +9,35 @@ namespace bench {
 namespace {
 
 constexpr const char* kUsage =
-    "load create|delete|produce|fetch --port N [--topic NAME] [--config KEY=VALUE] [--partitions N]\n"
-    "  [--connections N] [--in-flight N] [--records N] [--record-bytes N] [--partitions-per-request N]\n"
-    "  [--fetch-bytes N] [--end-offset N] [--warm-up S] [--seconds S] [--rate N] [--requests N] [--pid N]\n"
+    "load create|delete|produce|fetch|tail|session|idle --port N [--topic NAME] [--config KEY=VALUE]\n"
+    "  [--partitions N] [--connections N] [--in-flight N] [--records N] [--record-bytes N] [--batch-file PATH]\n"
+    "  [--partitions-per-request N] [--rotate 0|1] [--idle-connections N] [--fetch-bytes N] [--end-offset N]\n"
+    "  [--once 0|1] [--warm-up S] [--seconds S] [--rate N] [--requests N] [--pid N]\n"
+    "load sync --directory PATH [--records N] [--record-bytes N] [--warm-up S] [--seconds S]\n"
+    "load drop-cache --directory PATH\n"
     "load touch-memory --memory MIB";
 
+struct CommandName {
+  std::string_view name;
+  Command command;
+};
+
+constexpr CommandName kCommands[] = {
+    {"create", Command::kCreate},         {"delete", Command::kDelete},   {"produce", Command::kProduce},
+    {"fetch", Command::kFetch},           {"tail", Command::kTail},       {"session", Command::kSession},
+    {"idle", Command::kIdle},             {"sync", Command::kSync},       {"drop-cache", Command::kDropCache},
+    {"touch-memory", Command::kTouchMemory},
+};
+
 Command commandOf(std::string_view name) {
-  if (name == "create") return Command::kCreate;
-  if (name == "delete") return Command::kDelete;
-  if (name == "produce") return Command::kProduce;
-  if (name == "fetch") return Command::kFetch;
-  if (name == "touch-memory") return Command::kTouchMemory;
+  for (const CommandName& each : kCommands) {
+    if (each.name == name) return each.command;
+  }
   fail(kUsage);
+}
+
+bool hasBroker(Command command) {
+  return command != Command::kTouchMemory && command != Command::kSync && command != Command::kDropCache;
 }
 
 bool setInteger(Options& options, std::string_view name, const char* text) {
@@ -32,8 +49,11 @@ bool setInteger(Options& options, std::string_view name, const char* text) {
   if (name == "--records") return options.recordsPerBatch = value, true;
   if (name == "--record-bytes") return options.recordBytes = value, true;
   if (name == "--partitions-per-request") return options.partitionsPerRequest = value, true;
+  if (name == "--rotate") return options.isRotating = value != 0, true;
+  if (name == "--idle-connections") return options.idleConnectionCount = value, true;
   if (name == "--fetch-bytes") return options.fetchMaxBytes = value, true;
   if (name == "--end-offset") return options.fetchEndOffset = std::atoll(text), true;
+  if (name == "--once") return options.isFetchedOnce = value != 0, true;
   if (name == "--requests") return options.requestsPerConnection = std::atoll(text), true;
   if (name == "--memory") return options.memoryMiB = value, true;
   if (name == "--pid") return options.brokerPid = value, true;
@@ -43,6 +63,8 @@ bool setInteger(Options& options, std::string_view name, const char* text) {
 bool setOther(Options& options, std::string_view name, const char* text) {
   if (name == "--topic") return options.topic = text, true;
   if (name == "--config") return options.config = text, true;
+  if (name == "--batch-file") return options.batchFile = text, true;
+  if (name == "--directory") return options.directory = text, true;
   if (name == "--warm-up") return options.warmUpS = std::atof(text), true;
   if (name == "--seconds") return options.measureS = std::atof(text), true;
   if (name == "--rate") return options.requestsPerSecond = std::atof(text), true;
@@ -58,7 +80,7 @@ Options readOptions(int argc, char** argv) {
   for (int i = 2; i < argc; i += 2) {
     if (!setInteger(options, argv[i], argv[i + 1]) && !setOther(options, argv[i], argv[i + 1])) fail(kUsage);
   }
-  if (options.port == 0 && options.command != Command::kTouchMemory) fail(kUsage);
+  if (options.port == 0 && hasBroker(options.command)) fail(kUsage);
   return options;
 }
 

@@ -1,9 +1,12 @@
 #include "record-batch.h"
 
+#include <fstream>
+#include <iterator>
 #include <random>
 
 #include "bytes.h"
 #include "crc32c.h"
+#include "fail.h"
 
 namespace bench {
 namespace {
@@ -62,6 +65,13 @@ std::vector<uint8_t> makeRecordBatch(int32_t recordCount, int32_t recordBytes, i
   writeHeader(header, batch.size(), recordCount, timestampMs);
   const uint32_t crc = ottla::records::crc32c(0, batch.data() + kCrcCoversFrom, batch.size() - kCrcCoversFrom);
   Writer(batch.data() + kCrcAt).int32(static_cast<int32_t>(crc));
+  return batch;
+}
+
+std::vector<uint8_t> readRecordBatch(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<uint8_t> batch{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (batch.size() <= kHeaderBytes) fail("the batch file holds no batch");
   return batch;
 }
 

@@ -5,6 +5,8 @@ namespace {
 
 constexpr size_t kFixedMaxBytes = 512;
 constexpr size_t kPerPartitionMaxBytes = 16;
+constexpr size_t kFetchPartitionBytes = 4 + 4 + 8 + 4 + 8 + 4 + 1;
+constexpr int32_t kSessionFetchBytes = 1 << 20;
 constexpr size_t kListedPartitionBytes = 4 + 4 + 8 + 1;
 constexpr int32_t kTimeoutMs = 30'000;
 constexpr int32_t kFetchWaitMaxMs = 500;
@@ -17,6 +19,36 @@ void writeHeader(Writer& writer, int16_t apiKey, int16_t apiVersion) {
   writer.int16(apiVersion);
   writer.int32(0);
   writer.string("load");
+  writer.noTags();
+}
+
+void writeFetchStart(Writer& writer, int32_t minBytes, int32_t maxBytes, int32_t sessionId, int32_t sessionEpoch) {
+  writeHeader(writer, 1, 12);
+  writer.int32(-1);  // not a replica
+  writer.int32(kFetchWaitMaxMs);
+  writer.int32(minBytes);
+  writer.int32(maxBytes);
+  writer.int8(0);  // read uncommitted
+  writer.int32(sessionId);
+  writer.int32(sessionEpoch);
+}
+
+/** Behind the index and the leader epoch of its partition. */
+constexpr size_t kFetchOffsetIn = 4 + 4;
+
+void writeFetchPartition(Writer& writer, const FetchPosition& position, int32_t maxBytes) {
+  writer.int32(position.partitionIndex);
+  writer.int32(-1);  // leader epoch
+  writer.int64(position.offset);
+  writer.int32(-1);  // last fetched epoch
+  writer.int64(-1);  // log start offset
+  writer.int32(maxBytes);
+  writer.noTags();
+}
+
+void writeFetchEnd(Writer& writer) {
+  writer.compactArray(0);  // nothing forgotten
+  writer.compactString("");
   writer.noTags();
 }
 
@@ -39,6 +71,7 @@ Request makeProduce(std::string_view topic, const std::vector<int32_t>& partitio
   writer.compactArray(1);
   writer.compactString(topic);
   writer.compactArray(partitionIndexes.size());
+  request.partitionIndexAt = static_cast<size_t>(writer.at() - request.bytes.data());
   for (const int32_t partitionIndex : partitionIndexes) {
     writer.int32(partitionIndex);
     writer.uvarint(batch.size() + 1);
@@ -55,29 +88,32 @@ Request makeFetch(std::string_view topic, int32_t partitionIndex, int32_t maxByt
   Request request;
   request.bytes.resize(kFixedMaxBytes);
   Writer writer(request.bytes.data());
-  writeHeader(writer, 1, 12);
-  writer.int32(-1);  // not a replica
-  writer.int32(kFetchWaitMaxMs);
-  writer.int32(1);  // min bytes
-  writer.int32(maxBytes);
-  writer.int8(0);    // read uncommitted
-  writer.int32(0);   // no session
-  writer.int32(-1);
+  writeFetchStart(writer, 1, maxBytes, 0, -1);
   writer.compactArray(1);
   writer.compactString(topic);
   writer.compactArray(1);
-  writer.int32(partitionIndex);
-  writer.int32(-1);  // leader epoch
-  request.fetchOffsetAt = static_cast<size_t>(writer.at() - request.bytes.data());
-  writer.int64(0);
-  writer.int32(-1);  // last fetched epoch
-  writer.int64(-1);  // log start offset
-  writer.int32(maxBytes);
+  request.fetchOffsetAt = static_cast<size_t>(writer.at() - request.bytes.data()) + kFetchOffsetIn;
+  writeFetchPartition(writer, {partitionIndex, 0}, maxBytes);
   writer.noTags();
-  writer.noTags();
-  writer.compactArray(0);  // nothing forgotten
-  writer.compactString("");
-  writer.noTags();
+  writeFetchEnd(writer);
+  finish(request, writer);
+  return request;
+}
+
+Request makeSessionFetch(std::string_view topic, int32_t sessionId, int32_t sessionEpoch,
+                         const std::vector<FetchPosition>& positions, int32_t minBytes) {
+  Request request;
+  request.bytes.resize(kFixedMaxBytes + positions.size() * kFetchPartitionBytes);
+  Writer writer(request.bytes.data());
+  writeFetchStart(writer, minBytes, kSessionFetchBytes, sessionId, sessionEpoch);
+  writer.compactArray(positions.empty() ? 0 : 1);
+  if (!positions.empty()) {
+    writer.compactString(topic);
+    writer.compactArray(positions.size());
+    for (const FetchPosition& position : positions) writeFetchPartition(writer, position, kSessionFetchBytes);
+    writer.noTags();
+  }
+  writeFetchEnd(writer);
   finish(request, writer);
   return request;
 }
@@ -190,7 +226,7 @@ FetchHead readFetchHead(Reader& reader) {
   reader.tags();
   reader.int32();
   head.errorCode = reader.int16();
-  reader.int32();
+  head.sessionId = reader.int32();
   if (head.errorCode != 0 || reader.compactArray() == 0) return head;
   reader.compactString();
   reader.compactArray();

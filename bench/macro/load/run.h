@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "connection.h"
-#include "histogram.h"
+#include "idle-connections.h"
 #include "options.h"
+#include "pace.h"
+#include "result.h"
 
 namespace bench {
 
@@ -18,36 +20,36 @@ class Run {
   int run();
 
  private:
-  struct Usage {
-    uint64_t ns;
-    double brokerS;
-    double ownS;
-    double busyS;
-  };
   static std::vector<int32_t> partitionsOf(const Options& options, int32_t connectionIndex);
   Task taskOf(int32_t connectionIndex) const;
-  Usage usage() const;
+  Task fetchTaskOf(int32_t connectionIndex) const;
+  void connect(Task task);
   bool isDone() const;
+  bool isDrained() const;
+  void drain();
   void wait(uint64_t endNs);
   void turn(uint64_t nowNs);
   void send(Connection& connection, uint64_t nowNs);
   void take(Connection& connection);
-  void print(const Usage& before, const Usage& after) const;
+  void count(const Answer& answer, uint64_t nowNs);
 
   Options options_;
   std::vector<uint8_t> batch_;
   int epollFd_;
   Pace pace_;
+  /** Fetches are due whenever there is room. */
+  Pace unpaced_;
+  IdleConnections idle_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> ready_;
   std::vector<Answer> answers_;
   size_t firstConnection_ = 0;
   bool isMeasuring_ = false;
-  uint64_t answerCount_ = 0;
-  uint64_t payloadBytes_ = 0;
+  /** Latencies still count, so that a stall at the end does not vanish. */
+  bool isDraining_ = false;
+  Counted counted_;
   uint64_t errorCount_ = 0;
   int16_t firstErrorCode_ = 0;
-  Histogram latencies_;
 };
 
 }  // namespace bench

@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util'
+import type { Cell } from './cell.ts'
+import { allCells, SMOKE_CELL_NAMES } from './cells.ts'
+import { clients } from './clients/clients.ts'
+import { coldScan } from './cold-scan.ts'
+import type { Duration } from './load-generator.ts'
+import { memory } from './memory.ts'
+import type { Scenario, Sizes } from './scenario.ts'
+import { starts } from './starts.ts'
+
+const SCENARIOS: readonly Scenario[] = [starts, memory, coldScan, clients]
+/** Short, so that a sample writes little more memory than was touched before it; see touch-memory.h. */
+const USUAL = { rounds: '5', seconds: '1', 'warm-up': '0.25' }
+const SMOKE = { rounds: '1', seconds: '0.4', 'warm-up': '0.1' }
+const TEXT = { type: 'string' } as const
+const SWITCH = { type: 'boolean', default: false } as const
+
+/** What is to be done. */
+export interface Plan {
+  readonly cells: readonly Cell[]
+  readonly scenarios: readonly Scenario[]
+  readonly sizes: Sizes
+  readonly duration: Duration
+  readonly isSmoke: boolean
+  readonly wantsKafka: boolean
+  /** From bench/results.json, without measuring. */
+  readonly isOnlyWritten: boolean
+  /** Where the page, its picture and the samples go; null: nowhere. */
+  readonly out: { readonly docs: string; readonly json: string } | null
+}
+
+export function readPlan(): Plan {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      smoke: SWITCH,
+      'without-kafka': SWITCH,
+      'write-only': SWITCH,
+      rounds: TEXT,
+      seconds: TEXT,
+      'warm-up': TEXT,
+      'cold-gigabytes': { ...TEXT, default: '10' },
+      many: { ...TEXT, default: '10000' },
+      'client-records': { ...TEXT, default: '1000000' },
+      out: TEXT,
+    },
+  })
+  const usual = values.smoke ? SMOKE : USUAL
+  const sizes = {
+    rounds: Number(values.rounds ?? usual.rounds),
+    coldGigabytes: Number(values['cold-gigabytes']),
+    many: Number(values.many),
+    clientRecords: Number(values['client-records']),
+  }
+  const duration = {
+    warmUpS: Number(values['warm-up'] ?? usual['warm-up']),
+    measureS: Number(values.seconds ?? usual.seconds),
+  }
+  const names = values.smoke ? SMOKE_CELL_NAMES : positionals
+  const wantsKafka = !values.smoke && !values['without-kafka']
+  const out = values.out === undefined ? usualOut(names) : { docs: values.out, json: values.out }
+  const rest = { isSmoke: values.smoke, wantsKafka, isOnlyWritten: values['write-only'], out }
+  return { ...chosen(names, sizes), sizes, duration, ...rest }
+}
+
+/** The committed page holds either everything or what it held before. */
+function usualOut(names: readonly string[]): Plan['out'] {
+  return names.length === 0 ? { docs: 'docs', json: 'bench' } : null
+}
+
+function chosen(names: readonly string[], sizes: Sizes): Pick<Plan, 'cells' | 'scenarios'> {
+  const cells = allCells(sizes.many)
+  if (names.length === 0) return { cells, scenarios: SCENARIOS }
+  const known = [...cells, ...SCENARIOS].map(({ name }) => name)
+  const unknown = names.find(name => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`no such work: ${unknown}. There is ${known.join(', ')}`)
+  const isChosen = ({ name }: { name: string }) => names.includes(name)
+  return { cells: cells.filter(isChosen), scenarios: SCENARIOS.filter(isChosen) }
+}
