@@ -3,6 +3,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -14,6 +15,7 @@ namespace {
 
 /** From here on the rest of a frame is asked for alone, so that no beginning of the next one has to be moved. */
 constexpr size_t kLargeRestBytes = 32 * 1024;
+/** Thousands of connections must not cost this much each: only those that fill a read get to ask for more. */
 constexpr size_t kReadMaxBytes = 256 * 1024;
 constexpr size_t kSizePrefixBytes = 4;
 
@@ -29,7 +31,7 @@ size_t Input::wantedBytes() const {
     const size_t rest = frameBytes(&bytes_[start_]) - have;
     if (rest >= kLargeRestBytes) return rest;
   }
-  return kReadMaxBytes;
+  return readBytes_;
 }
 
 bool Input::receive(int fd) {
@@ -38,6 +40,7 @@ bool Input::receive(int fd) {
   const ssize_t got = recv(fd, &bytes_[end_], wanted, 0);
   if (got < 0) return errno == EAGAIN;
   end_ += static_cast<size_t>(got);
+  if (static_cast<size_t>(got) == wanted) readBytes_ = std::min(2 * readBytes_, kReadMaxBytes);
   return got > 0;
 }
 

@@ -22,6 +22,7 @@ class Input {
   size_t wantedBytes() const;
 
   Bytes bytes_;
+  size_t readBytes_ = 16 * 1024;
   size_t start_ = 0;
   size_t end_ = 0;
 };

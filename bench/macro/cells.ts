@@ -1,4 +1,5 @@
 import { type Cell, cell } from './cell.ts'
+import type { Sizes } from './scenario.ts'
 
 const FETCH_16K = { kind: 'fetch', inFlightMax: 1, recordsPerBatch: 16, fetchBytes: 16 * 1024 } as const
 const FETCH_128K = { kind: 'fetch', inFlightMax: 1, recordsPerBatch: 128, fetchBytes: 128 * 1024 } as const
@@ -15,9 +16,11 @@ const TAIL = { kind: 'tail', ...SMALL, fetchBytes: 1024 * 1024, ...ONLY_KAFKA } 
 const SESSION = { kind: 'session', connections: 1, inFlightMax: 1, recordBytes: 100, ...ONLY_KAFKA } as const
 const APART = { ...SMALL, isApart: true, beside: [] } as const
 
-/** `many`: how many partitions and connections the cells `scale-...` have. */
-export function allCells(many: number): readonly Cell[] {
-  return [...osCells(), ...groupCells(), ...scaleCells(many)]
+/** How many partitions and connections the cells `scale-...` have. */
+export type Scale = Pick<Sizes, 'manyPartitions' | 'manyConnections'>
+
+export function allCells(scale: Scale): readonly Cell[] {
+  return [...osCells(), ...groupCells(), ...scaleCells(scale)]
 }
 
 function osCells(): Cell[] {
@@ -64,12 +67,12 @@ function groupCells(): Cell[] {
   ]
 }
 
-function scaleCells(many: number): Cell[] {
+function scaleCells({ manyPartitions, manyConnections }: Scale): Cell[] {
   return [
     cell({ name: 'scale-base', ...APART }),
-    cell({ name: 'scale-partitions', ...APART, idlePartitions: many - 16 }),
-    cell({ name: 'scale-partitions-written', ...APART, partitions: many, isRotating: true }),
-    cell({ name: 'scale-connections', ...APART, idleConnections: many }),
+    cell({ name: 'scale-partitions', ...APART, idlePartitions: manyPartitions - 16 }),
+    cell({ name: 'scale-partitions-written', ...APART, partitions: manyPartitions, isRotating: true }),
+    cell({ name: 'scale-connections', ...APART, idleConnections: manyConnections }),
   ]
 }
 

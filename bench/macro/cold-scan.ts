@@ -36,7 +36,7 @@ export const coldScan: Scenario = {
   name: 'cold-scan',
   stepCount: (sizes, hasKafka) => 4 * sizes.rounds * (hasKafka ? 2 : 1),
   async run(sizes: Sizes, hasKafka: boolean, progress: Progress): Promise<Fact[]> {
-    const facts = new Facts()
+    const facts = new Facts('os')
     for (let round = 0; round < sizes.rounds; round += 1) {
       await withTarget('Ottla', target => measureRound(target, sizes, facts, progress))
       if (hasKafka) await withTarget('Apache Kafka', target => measureRound(target, sizes, facts, progress))

@@ -9,5 +9,5 @@ export function memoryUnderLoad(cells: readonly CellResult[]): Fact[] {
   const values = Array.from({ length: rounds }, (_, round) =>
     Math.max(...loads.map(samples => samples[round]?.brokerResidentMiB ?? 0)),
   )
-  return [{ name: 'memory: under load', unit: 'MiB', target: 'Ottla', values }]
+  return [{ name: 'memory: under load', unit: 'MiB', mode: 'both', target: 'Ottla', values }]
 }

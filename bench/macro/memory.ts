@@ -26,10 +26,10 @@ export const memory: Scenario = {
   name: 'memory',
   stepCount: sizes => 3 * sizes.rounds,
   async run(sizes: Sizes, _hasKafka: boolean, progress: Progress): Promise<Fact[]> {
-    const facts = new Facts()
+    const facts = new Facts('group')
     for (let round = 0; round < sizes.rounds; round += 1) {
-      await withBroker(broker => connectionsOf(broker, sizes.many, facts, progress))
-      await withBroker(broker => partitionsOf(broker, sizes.many, facts, progress))
+      await withBroker(broker => connectionsOf(broker, sizes.manyConnections, facts, progress))
+      await withBroker(broker => partitionsOf(broker, sizes.manyPartitions, facts, progress))
     }
     return facts.all()
   },

@@ -7,5 +7,6 @@ export function number(value: number): string {
 }
 
 export function spread({ median, min, max }: Summary): string {
+  if (min === max) return number(median)
   return `${number(median)} (${number(min)}-${number(max)})`
 }

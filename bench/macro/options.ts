@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Cell } from './cell.ts'
 import { allCells, SMOKE_CELL_NAMES } from './cells.ts'
@@ -12,6 +13,8 @@ const SCENARIOS: readonly Scenario[] = [starts, memory, coldScan, clients]
 /** Short, so that a sample writes little more memory than was touched before it; see touch-memory.h. */
 const USUAL = { rounds: '5', seconds: '1', 'warm-up': '0.25' }
 const SMOKE = { rounds: '1', seconds: '0.4', 'warm-up': '0.1' }
+const MANY_CONNECTIONS = 10_000
+const USABLE_PART = 0.4
 const TEXT = { type: 'string' } as const
 const SWITCH = { type: 'boolean', default: false } as const
 
@@ -40,7 +43,8 @@ export function readPlan(): Plan {
       seconds: TEXT,
       'warm-up': TEXT,
       'cold-gigabytes': { ...TEXT, default: '10' },
-      many: { ...TEXT, default: '10000' },
+      'many-partitions': { ...TEXT, default: '10000' },
+      'many-connections': { ...TEXT, default: String(manyConnections()) },
       'client-records': { ...TEXT, default: '1000000' },
       out: TEXT,
     },
@@ -49,7 +53,8 @@ export function readPlan(): Plan {
   const sizes = {
     rounds: Number(values.rounds ?? usual.rounds),
     coldGigabytes: Number(values['cold-gigabytes']),
-    many: Number(values.many),
+    manyPartitions: Number(values['many-partitions']),
+    manyConnections: Number(values['many-connections']),
     clientRecords: Number(values['client-records']),
   }
   const duration = {
@@ -63,13 +68,19 @@ export function readPlan(): Plan {
   return { ...chosen(names, sizes), sizes, duration, ...rest }
 }
 
+/** Ten thousand, if this machine lets a process have them: a broker keeps half of its descriptors for files. */
+function manyConnections(): number {
+  const limit = /^Max open files +\S+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+  return Math.min(MANY_CONNECTIONS, Math.floor(Number(limit ?? MANY_CONNECTIONS) * USABLE_PART))
+}
+
 /** The committed page holds either everything or what it held before. */
 function usualOut(names: readonly string[]): Plan['out'] {
   return names.length === 0 ? { docs: 'docs', json: 'bench' } : null
 }
 
 function chosen(names: readonly string[], sizes: Sizes): Pick<Plan, 'cells' | 'scenarios'> {
-  const cells = allCells(sizes.many)
+  const cells = allCells(sizes)
   if (names.length === 0) return { cells, scenarios: SCENARIOS }
   const known = [...cells, ...SCENARIOS].map(({ name }) => name)
   const unknown = names.find(name => !known.includes(name))

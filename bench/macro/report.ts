@@ -39,8 +39,8 @@ const GROUP_NOTE =
 function factNote({ sizes }: Results): string {
   return `A start is from the spawn to the line that says it listens (Apache Kafka: to the first connection that is \
 taken), its memory that of two seconds later, each after a clean stop, in mode \`group\`. \`memory\` is in mode \
-\`group\` too; a connection and a partition are the difference that ${thousands(sizes.many)} of them make, partitions \
-after a restart.
+\`group\` too; a connection and a partition are the difference that ${thousands(sizes.manyConnections)} or \
+${thousands(sizes.manyPartitions)} of them make, partitions after a restart.
 
 \`cold-scan\` is in mode \`os\`: 16 x 1 KB at 1,000 requests/s with consumers that wait for them, beside a scan of \
 ${sizes.coldGigabytes} GB that were written, synced and dropped from the page cache, by 4 connections with 1 MiB an \

@@ -4,7 +4,8 @@
  * npm run bench -- --smoke          a minute, without Apache Kafka: does the benchmark itself still work?
  * npm run bench -- --write-only     the page and its picture once more, from bench/results.json
  *
- * --rounds N, --seconds S, --warm-up S, --cold-gigabytes N, --many N, --client-records N: other sizes
+ * --rounds N, --seconds S, --warm-up S, --cold-gigabytes N, --many-partitions N, --many-connections N,
+ * --client-records N: other sizes
  * --without-kafka; --out DIR: where the page, its picture and the samples go
  */
 import { execFileSync } from 'node:child_process'

@@ -6,8 +6,9 @@ export interface Sizes {
   readonly rounds: number
   /** Of cold data, for `cold-scan`. */
   readonly coldGigabytes: number
-  /** Partitions and connections of `memory`, and of the cells `scale-...`. */
-  readonly many: number
+  /** Of `memory`, and of the cells `scale-...`. */
+  readonly manyPartitions: number
+  readonly manyConnections: number
   /** Each foreign client moves so many. */
   readonly clientRecords: number
 }

@@ -16,7 +16,7 @@ export const starts: Scenario = {
   name: 'starts',
   stepCount: (sizes, hasKafka) => 2 * sizes.rounds * (hasKafka ? 2 : 1),
   async run(sizes: Sizes, hasKafka: boolean, progress: Progress): Promise<Fact[]> {
-    const facts = new Facts()
+    const facts = new Facts('group')
     await measureStarts('Ottla', await ottlaProcess('group'), sizes.rounds, facts, progress)
     if (hasKafka) await measureStarts('Apache Kafka', await kafkaProcess(), sizes.rounds, facts, progress)
     return facts.all()

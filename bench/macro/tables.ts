@@ -50,10 +50,10 @@ export function barTable(verdicts: readonly Verdict[]): string {
 }
 
 export function factTable(facts: readonly Fact[]): string {
-  const rows = facts.map(({ name, unit, target, values }) =>
-    row([name, target, spread(summarize(values)), unit]),
+  const rows = facts.map(({ name, unit, mode, target, values }) =>
+    row([name, mode, target, spread(summarize(values)), unit]),
   )
-  return table('| what | program | measured | unit |', rows)
+  return table('| what | mode | program | measured | unit |', rows)
 }
 
 function figures(samples: readonly Sample[]): string[] {

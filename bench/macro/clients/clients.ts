@@ -29,7 +29,7 @@ export const clients: Scenario = {
   stepCount: (sizes, hasKafka) => (hasKafka ? 8 : 2) * sizes.rounds,
   async run(sizes: Sizes, hasKafka: boolean, progress: Progress): Promise<Fact[]> {
     writePayload()
-    const facts = new Facts()
+    const facts = new Facts('os')
     await withBroker('Ottla', await ottlaProcess('os'), sizes, hasKafka, facts, progress)
     if (hasKafka) await withBroker('Apache Kafka', await kafkaProcess(), sizes, hasKafka, facts, progress)
     return facts.all()
