@@ -12,6 +12,8 @@ import { journalFileName } from './replay-journals.ts'
 const SEGMENTS_MIN = 2
 /** Larger groups are worth a sync of each segment: what is journaled is written twice. */
 const GROUP_MAX_BYTES = 4 * 1024 * 1024
+/** And so are groups of more bytes than this for each segment: the sync costs no more than to write them once more. */
+const SEGMENT_MEAN_MAX_BYTES = 32 * 1024
 /** How many groups go without it when the disk had no room for it. */
 const REFUSED_GROUPS = 1_000
 const ROW_LENGTH = 3
@@ -89,7 +91,7 @@ export class GroupJournal {
       return false
     }
     const sizeBytes = group.reduce((sum, { segment }) => sum + segment.unsafeSizeBytes, 0)
-    if (sizeBytes > GROUP_MAX_BYTES) return false
+    if (sizeBytes > Math.min(GROUP_MAX_BYTES, group.length * SEGMENT_MEAN_MAX_BYTES)) return false
     if (this.#current !== null && this.#current.sizeBytes >= maxBytes) this.retire()
     if (this.#current === null) this.#prepare()
     return this.#current !== null && this.#current.sizeBytes < maxBytes
