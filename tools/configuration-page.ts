@@ -70,10 +70,11 @@ function defaultOf({ default: text }: ConfigDefinition): string {
   return text === null || text === '' ? '' : code(text)
 }
 
-function legal({ min, max, validValues }: ConfigDefinition): string {
+function legal({ min, max, excluded, validValues }: ConfigDefinition): string {
   if (validValues !== undefined) return validValues.map(code).join(', ')
-  if (min !== undefined && max !== undefined) return `${min} to ${max}`
-  return min === undefined ? '' : `at least ${min}`
+  if (min === undefined) return ''
+  const range = max === undefined ? `at least ${min}` : `${min} to ${max}`
+  return excluded === undefined ? range : `${range}, not ${excluded}`
 }
 
 function code(text: string): string {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { BROKER_DEFINITIONS } from './definitions/broker-definitions.ts'
 import { KAFKA_TOPIC_DEFINITIONS, TOPIC_DEFINITIONS } from './definitions/topic-definitions.ts'
 import { problemOfValue } from './parse-value.ts'
 import { defaultTopicConfig } from './topic-config.ts'
@@ -38,4 +39,17 @@ test.each([
   ['max.message.bytes', '1e3', true],
 ])('CMP-4, CFG-1: %s = %s', (name, value, isRefused) => {
   expect(problemOfValue(TOPIC_DEFINITIONS.get(name)!, value) !== null).toBe(isRefused)
+})
+
+test('CFG-1: the broker key that is the default of a topic key has its bounds', () => {
+  for (const { name, brokerSynonyms = [], min, excluded } of TOPIC_DEFINITIONS.values()) {
+    // The others are in hours or minutes, or mean something else as well.
+    const sameUnit = brokerSynonyms.filter(
+      synonym => synonym.factor === 1 && synonym.name !== 'log.flush.scheduler.interval.ms',
+    )
+    for (const synonym of sameUnit) {
+      const broker = BROKER_DEFINITIONS.get(synonym.name)!
+      expect([name, broker.min, broker.excluded]).toEqual([name, min, excluded])
+    }
+  }
 })

@@ -3,7 +3,7 @@ import { type ConfigDefinition, ConfigType, type ConfigUpdate, INT_MAX, LONG_MAX
 const { BOOLEAN, INT, LIST, LONG, SHORT, STRING } = ConfigType
 
 type Extra = Partial<
-  Pick<ConfigDefinition, 'min' | 'max' | 'validValues' | 'sensitive' | 'update' | 'effect'>
+  Pick<ConfigDefinition, 'min' | 'max' | 'excluded' | 'validValues' | 'sensitive' | 'update' | 'effect'>
 >
 
 function key(
@@ -180,6 +180,7 @@ const LOG_KEYS: readonly ConfigDefinition[] = [
     ...CLUSTER_WIDE,
     min: -1,
     max: 9,
+    excluded: 0,
   }),
   key('compression.lz4.level', INT, '9', 'Default of the topic key of this name.', {
     ...CLUSTER_WIDE,
