@@ -1,5 +1,5 @@
 import { encodePartitionOffsets } from './checkpoint-file.ts'
-import { checkpointFiles } from './load-directory.ts'
+import { checkpointFiles } from './directory-checkpoints.ts'
 import type { Log } from './log.ts'
 import type { LogDirectory } from './log-directory.ts'
 import { EPOCH_FILE_NAME } from './recovery.ts'

@@ -8,11 +8,12 @@ import { SCAN_ROW_LENGTH } from '../native/batch-scan.ts'
 import { readUuid } from '../protocol/uuid.ts'
 import { allSettled } from './all-settled.ts'
 import type { BatchNative } from './batch-native.ts'
-import { decodePartitionOffsets, type PartitionOffset } from './checkpoint-file.ts'
+import type { PartitionOffset } from './checkpoint-file.ts'
+import { LOG_START_FILE_NAME, RECOVERY_POINT_FILE_NAME, readCheckpoint } from './directory-checkpoints.ts'
 import { replayJournals } from './group-journal/replay-journals.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
-import { LogDirectory, type UnreadableLog } from './log-directory.ts'
+import { LogDirectory } from './log-directory.ts'
 import { nameOfLog } from './log-name.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata } from './partition-metadata.ts'
@@ -21,9 +22,6 @@ import { RecoveryPoints } from './recovery-points.ts'
 import { SCAN_ROWS_MAX } from './segment-scan.ts'
 
 export const CLEAN_SHUTDOWN_FILE_NAME = '.kafka_cleanshutdown'
-const RECOVERY_POINT_FILE_NAME = 'recovery-point-offset-checkpoint'
-const LOG_START_FILE_NAME = 'log-start-offset-checkpoint'
-const HIGH_WATERMARK_FILE_NAME = 'replication-offset-checkpoint'
 
 export interface LoadInput {
   readonly disk: Disk
@@ -41,28 +39,6 @@ export interface LoadInput {
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onFailure: (directory: LogDirectory) => void
-}
-
-/** What the checkpoint files of a directory say, by file name. */
-export function checkpointFiles(
-  logs: readonly Log[],
-  unreadable: readonly UnreadableLog[],
-): [name: string, entries: PartitionOffset[]][] {
-  const entries = (offsetOf: (log: Log) => number, unreadableOffsetOf: (log: UnreadableLog) => number) => [
-    ...logs.map(log => offsetEntry(log, offsetOf(log))),
-    ...unreadable.map(log => offsetEntry(log, unreadableOffsetOf(log))),
-  ]
-  const recoveryPoint = ({ recoveryPoint }: Log | UnreadableLog) => recoveryPoint
-  const logStartOffset = ({ logStartOffset }: Log | UnreadableLog) => logStartOffset
-  return [
-    [RECOVERY_POINT_FILE_NAME, entries(recoveryPoint, recoveryPoint)],
-    [LOG_START_FILE_NAME, entries(logStartOffset, logStartOffset)],
-    [HIGH_WATERMARK_FILE_NAME, entries(log => Math.min(log.highWatermark, log.logEndOffset), recoveryPoint)],
-  ]
-}
-
-function offsetEntry(log: { topicName: string; partitionIndex: number }, offset: number): PartitionOffset {
-  return { topicName: log.topicName, partitionIndex: log.partitionIndex, offset }
 }
 
 /** Locks the directory; its logs follow. Throws StorageError when it is locked, or not ours. */
@@ -245,20 +221,6 @@ function removeDeleted(input: LoadInput, directory: LogDirectory, name: string):
     (queue, ticket) => queue.removeTree(path, ticket),
     errno => errno !== 0 && input.logger.warn({ path, errno }, 'a deleted log could not be removed'),
   )
-}
-
-/** By directory name; a file that is missing or broken says nothing, which costs a longer recovery. */
-function readCheckpoint(input: LoadInput, name: string): Map<string, PartitionOffset> {
-  const path = `${input.path}/${name}`
-  const bytes = readSmallFile(input.disk, path)
-  try {
-    const entries = bytes === null ? [] : decodePartitionOffsets(bytes, path)
-    return new Map(entries.map(entry => [nameOfLog(entry), entry]))
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error
-    input.logger.warn({ path }, 'a checkpoint is broken and is not used')
-    return new Map()
-  }
 }
 
 /** Sixteen random bytes in Kafka's form; a leading dash would look like an option on a command line. */

@@ -1,5 +1,6 @@
 import { encodePartitionOffsets, type PartitionOffset } from './checkpoint-file.ts'
 import type { DiskJobs } from './disk-jobs.ts'
+import { nameOfLog } from './log-name.ts'
 
 interface Place {
   readonly topicName: string
@@ -25,14 +26,15 @@ export class RecoveryPoints {
   }
 
   /** 0 for a log that the checkpoint does not know. */
-  get({ topicName, partitionIndex }: Place): number {
-    return this.#entries.get(`${topicName}-${partitionIndex}`)?.offset ?? 0
+  get(place: Place): number {
+    return this.#entries.get(nameOfLog(place))?.offset ?? 0
   }
 
   /** Answers when a crash does not take it back; logs that ask at the same time are written one after another. */
   raise({ topicName, partitionIndex }: Place, offset: number): Promise<void> {
+    const entry = { topicName, partitionIndex, offset }
     const write = () => {
-      this.#entries.set(`${topicName}-${partitionIndex}`, { topicName, partitionIndex, offset })
+      this.#entries.set(nameOfLog(entry), entry)
       return this.#jobs.writeFile(this.#path, encodePartitionOffsets([...this.#entries.values()]))
     }
     this.#written = this.#written.then(write, write)
