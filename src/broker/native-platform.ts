@@ -9,11 +9,10 @@ import { NativeTransport } from '../native/transport.ts'
 import { SystemClock } from '../platform/system-clock.ts'
 import { SystemRandom } from '../platform/system-random.ts'
 import { SystemTimers } from '../platform/system-timers.ts'
+import { DECOMPRESSED_MAX_BYTES } from '../storage/append-validation.ts'
 import type { BatchNative } from '../storage/batch-native.ts'
 import type { Platform } from './platform.ts'
 
-/** Of one batch, when the broker itself reads its records. */
-const DECOMPRESSED_MAX_BYTES = 64 * 1024 * 1024
 /** Descriptors that are left to small files, threads and the process itself; sockets and segments share the others. */
 const DESCRIPTORS_KEPT = 512
 const DESCRIPTORS_UNKNOWN = 1024

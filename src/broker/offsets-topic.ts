@@ -12,7 +12,7 @@ import { encodeRecordBatch } from '../protocol/records/encode-record-batch.ts'
 import type { Partition } from '../replication/partition.ts'
 import type { Partitions } from '../replication/partitions.ts'
 
-export const OFFSETS_TOPIC = '__consumer_offsets'
+const OFFSETS_TOPIC = '__consumer_offsets'
 const REPLAY_CHUNK_BYTES = 1024 * 1024
 
 export interface OffsetsTopicPorts {

@@ -8,7 +8,6 @@ import * as describeCluster from '../protocol/generated/describe-cluster.ts'
 import * as describeConfigs from '../protocol/generated/describe-configs.ts'
 import * as describeTopicPartitions from '../protocol/generated/describe-topic-partitions.ts'
 import * as findCoordinator from '../protocol/generated/find-coordinator.ts'
-import * as heartbeat from '../protocol/generated/heartbeat.ts'
 import * as incrementalAlterConfigs from '../protocol/generated/incremental-alter-configs.ts'
 import * as initProducerId from '../protocol/generated/init-producer-id.ts'
 import * as listOffsets from '../protocol/generated/list-offsets.ts'
@@ -68,11 +67,6 @@ export const FIND_COORDINATOR = api(
   ApiKey.FindCoordinator,
   findCoordinator.encodeFindCoordinatorRequest,
   findCoordinator.decodeFindCoordinatorResponse,
-)
-export const HEARTBEAT = api(
-  ApiKey.Heartbeat,
-  heartbeat.encodeHeartbeatRequest,
-  heartbeat.decodeHeartbeatResponse,
 )
 export const INCREMENTAL_ALTER_CONFIGS = api(
   ApiKey.IncrementalAlterConfigs,

@@ -3,8 +3,9 @@ export const BatchCheckFlags = {
   /** Every record needs a key: the topic is compacted (FMT-8). */
   KEYS_REQUIRED: 1,
   /**
-   * Frame and CRC only, no look at counts and records: for batches that a leader has accepted before (recovery,
-   * replication), of which a compaction may have taken records (FMT-11).
+   * Frame and CRC only, no look at counts and records: for batches that a leader has accepted before, of which a
+   * compaction may have taken records (FMT-11). Recovery scans files instead (batch-scan.ts); only tests and the bench
+   * ask for it.
    */
   HEADER_ONLY: 2,
   /** Not from a client: control batches pass, and a producer id may come without a sequence. */

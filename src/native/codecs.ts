@@ -12,7 +12,7 @@ interface LevelRange {
 }
 
 /** As Kafka's `compression.<codec>.level` (KIP-390, CMP-4); gzip's -1 is zlib's own choice, 0 is not allowed. */
-export const CodecLevel: ReadonlyMap<Codec, LevelRange> = new Map<Codec, LevelRange>([
+const CodecLevel: ReadonlyMap<Codec, LevelRange> = new Map<Codec, LevelRange>([
   [Codec.GZIP, { min: -1, max: 9, default: -1 }],
   [Codec.LZ4, { min: 1, max: 17, default: 9 }],
   [Codec.ZSTD, { min: -131072, max: 22, default: 3 }],

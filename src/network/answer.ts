@@ -14,8 +14,6 @@ export interface Answer {
   readonly holes: readonly AnswerHole[]
 }
 
-export const NO_HOLES: readonly AnswerHole[] = []
-
 export function answerSizeBytes(answer: Answer): number {
   let sizeBytes = answer.end - answer.start
   for (const hole of answer.holes) sizeBytes += hole.range.sizeBytes

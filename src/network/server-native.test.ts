@@ -5,7 +5,6 @@ import { loadNativeBinding } from '../native/load.ts'
 import { NativeTransport } from '../native/transport.ts'
 import { SystemClock } from '../platform/system-clock.ts'
 import { SystemTimers } from '../platform/system-timers.ts'
-import { NO_HOLES } from './answer.ts'
 import type { RequestSlot } from './connection.ts'
 import { NetworkServer, type NetworkServerOptions } from './server.ts'
 
@@ -51,7 +50,7 @@ test('NET: pipelined requests of many connections, answered late and out of orde
   const binding = loadNativeBinding()
   let parked: { slot: RequestSlot; name: Uint8Array }[] = []
   const complete = ({ slot, name }: { slot: RequestSlot; name: Uint8Array }) =>
-    slot.complete({ buffer: name, start: 0, end: 4, holes: NO_HOLES })
+    slot.complete({ buffer: name, start: 0, end: 4, holes: [] })
   const server = new NetworkServer(
     {
       clock: new SystemClock(),
@@ -119,7 +118,7 @@ test.each([
         onRequest: slot => {
           handled += 1
           const complete = () =>
-            slot.complete({ buffer: answerBytes, start: 0, end: answerBytes.length, holes: NO_HOLES })
+            slot.complete({ buffer: answerBytes, start: 0, end: answerBytes.length, holes: [] })
           if (handled % every === 0) complete()
           else {
             setImmediate(() => {

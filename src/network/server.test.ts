@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { SimNetwork, type SimSocket, SimTransport } from '../native/sim-transport.ts'
 import { VirtualTime } from '../platform/virtual-time.ts'
-import { NO_HOLES } from './answer.ts'
 import type { Connection, RequestSlot } from './connection.ts'
 import { NetworkServer, type NetworkServerOptions } from './server.ts'
 
@@ -37,7 +36,7 @@ function request(apiKey: number, name: number, sizeBytes = 3): Uint8Array {
 }
 
 function answer(slot: RequestSlot, ...bytes: number[]): void {
-  slot.complete({ buffer: Uint8Array.from(bytes), start: 0, end: bytes.length, holes: NO_HOLES })
+  slot.complete({ buffer: Uint8Array.from(bytes), start: 0, end: bytes.length, holes: [] })
 }
 
 function world(

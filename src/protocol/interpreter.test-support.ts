@@ -29,7 +29,7 @@ export function defaultOf(field: Field, message: Message): unknown {
   return field.type in natural ? natural[field.type] : 0
 }
 
-export function defaultsOf(fields: Fields, message: Message): Body {
+function defaultsOf(fields: Fields, message: Message): Body {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, defaultOf(field, message)]))
 }
 

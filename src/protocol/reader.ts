@@ -3,8 +3,8 @@ import type { TextCache } from './text-cache.ts'
 import { readUuid } from './uuid.ts'
 
 /** Elements of one array, and tags of one struct, that are read at most (Kafka 4.4 has the same limits). */
-export const MAX_ARRAY_ELEMENTS = 1_000_000
-export const MAX_TAGS = 10_000
+const MAX_ARRAY_ELEMENTS = 1_000_000
+const MAX_TAGS = 10_000
 const MAX_SAFE_HIGH = 0x1fffff
 const TWO_TO_32 = 4294967296
 /** Below this many bytes a loop beats the call into the decoder. */

@@ -24,7 +24,7 @@ const FLEXIBLE_FROM: readonly number[] = Array.from(
 )
 
 /** True when the API is known and the version has compact lengths and tags. */
-export function isFlexible(apiKey: number, apiVersion: number): boolean {
+function isFlexible(apiKey: number, apiVersion: number): boolean {
   return apiKey >= 0 && apiKey < FLEXIBLE_FROM.length && apiVersion >= FLEXIBLE_FROM[apiKey]!
 }
 

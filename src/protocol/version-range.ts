@@ -1,5 +1,5 @@
 /** No message comes near this version. */
-export const LAST_VERSION = 32767
+const LAST_VERSION = 32767
 
 /** Versions `first` to `last`, both included; `first > last` is none. */
 export interface VersionRange {

@@ -5,7 +5,10 @@ import type { Partition, PartitionWatcher } from './partition.ts'
 export interface ParkedFetch {
   readonly partitions: readonly Partition[]
   readonly maxWaitMs: number
-  /** One of its partitions changed: answers true when the fetch is answered now, false when it goes on waiting. */
+  /**
+   * One of its partitions changed, or its owner woke it: answers true when the fetch is answered now, false when it
+   * goes on waiting.
+   */
   retry(): boolean
   /** Its time is over: it is answered with what there is. */
   expire(): void
@@ -37,7 +40,10 @@ class Parked implements PartitionWatcher {
   }
 }
 
-/** Fetches that wait for min_bytes or max_wait_ms (FET-1). Partitions mark them; they are looked at once per pass. */
+/**
+ * Fetches that wait for min_bytes or max_wait_ms (FET-1), or for the disk (FET-12). Partitions, and reads that end,
+ * mark them; they are looked at once per pass.
+ */
 export class DelayedFetches {
   readonly #timers: Timers
   readonly #schedulePass: () => void
@@ -72,7 +78,7 @@ export class DelayedFetches {
     }
   }
 
-  /** The end of a pass: looks at the fetches whose partitions changed. */
+  /** The end of a pass: looks at the fetches that were marked. */
   retryDirty(): void {
     if (this.#dirty.length === 0) return
     const dirty = this.#dirty

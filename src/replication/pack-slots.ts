@@ -1,6 +1,7 @@
 /**
- * Batches that are packed anew at the same time, in the whole broker: a few bytes may unfold to max.message.bytes, and
- * the request memory counts only what was sent.
+ * Batches that are packed anew at the same time, in the whole broker: a few bytes may become max.message.bytes, and the
+ * request memory counts only what was sent. A batch has its slot until it is admitted, in its turn; what it unfolds to
+ * on the way is held by the worker that packs it alone.
  */
 export class PackSlots {
   #free: number

@@ -60,7 +60,8 @@ const COMPACTED: LogRefusal = {
 
 /**
  * One partition of which this broker is the leader. Its only replica is here, so that the high watermark is what the
- * topic's durability made safe. Owned by the loop. All is synchronous but what waiters and offers are told.
+ * topic's durability made safe. Owned by the loop. All is synchronous but what
+ * waiters and offers are told, looks by time and the deletion of records.
  */
 export class Partition {
   readonly topicName: string

@@ -12,7 +12,7 @@ import type { LogRefusal } from './append-result.ts'
 import type { BatchNative } from './batch-native.ts'
 import type { LogConfig } from './log-config.ts'
 
-/** Decompressed bytes of one batch that a check looks at; a batch that unfolds to more is refused (CMP-6). */
+/** What one batch may unfold to, whoever reads its records; the check of an append refuses one with more (CMP-6). */
 export const DECOMPRESSED_MAX_BYTES = 64 * 1024 * 1024
 
 const NO_BYTES = new Uint8Array(0)

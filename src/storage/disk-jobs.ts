@@ -3,7 +3,7 @@ import type { Disk, DiskCompletions, DiskQueue } from '../base/disk.ts'
 import { SmallFileWrite } from '../base/small-file.ts'
 import { StorageError } from '../base/storage-error.ts'
 
-/** Slow calls of a directory that nobody's answer waits for, on a thread of their own, each with its callback. */
+/** Slow calls of a directory that no append waits for, on a thread of their own, each with its callback. */
 export class DiskJobs {
   readonly queue: DiskQueue
   readonly #disk: Disk

@@ -25,7 +25,7 @@ export interface UnreadableLog {
   readonly logStartOffset: number
 }
 
-/** One entry of `log.dirs`: its lock, its three threads, and whether it is still to be trusted. */
+/** One entry of `log.dirs`: its lock, its threads but those of ColdReads, and whether it is still to be trusted. */
 export class LogDirectory {
   readonly path: string
   readonly meta: MetaProperties

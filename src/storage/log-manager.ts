@@ -81,8 +81,8 @@ export class LogManager {
   readonly #files: SegmentFiles
   /** The same for all logs, of which there may be many. */
   readonly #logPorts: LogPorts
-  /** By the path of their directory, so that a slow disk holds up its own readers. */
   readonly #lookupTurns = new LookupTurns((delayMs, callback) => this.#later(delayMs, callback))
+  /** By the path of their directory, so that a slow disk holds up its own readers. */
   readonly #coldReads = new Map<string, ColdReads>()
   readonly #logs = new Map<string, Map<number, Log>>()
   readonly #timers = new Set<Timer>()

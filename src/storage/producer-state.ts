@@ -38,7 +38,7 @@ export type ProducerVerdict = { readonly ok: true; readonly duplicateOf: Produce
 const ACCEPTED: ProducerVerdict = { ok: true, duplicateOf: null }
 
 /** Sequences wrap from 2^31-1 to 0 (IDM-1). */
-export function addSequence(sequence: number, increment: number): number {
+function addSequence(sequence: number, increment: number): number {
   return sequence > SEQUENCE_MAX - increment
     ? increment - (SEQUENCE_MAX - sequence) - 1
     : sequence + increment

@@ -21,7 +21,7 @@ import type { ReadResult } from './log-reader.ts'
 
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 export const createTopicId = (number: number) => `AAAAAAAAAAAAAAAAAAAA${String.fromCharCode(64 + number)}Q`
-export const START_MS = 1_700_000_000_000
+const START_MS = 1_700_000_000_000
 
 export interface BatchOptions {
   readonly values?: readonly string[]

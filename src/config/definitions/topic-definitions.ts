@@ -297,7 +297,7 @@ export const KAFKA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
 ]
 
 /** Keys of ours that a topic may set. */
-export const OTTLA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
+const OTTLA_TOPIC_DEFINITIONS: readonly ConfigDefinition[] = [
   {
     name: 'ottla.durability',
     type: STRING,

@@ -3,7 +3,7 @@ import type { HeartbeatReply, JoinGroupReply, SyncGroupReply } from './group-eve
 import { type GroupState, metadataFor, NO_BYTES } from './group-state.ts'
 
 /** Generation of an answer that carries an error. */
-export const NO_GENERATION = -1
+const NO_GENERATION = -1
 
 export function refuseJoin(replyTo: number, errorCode: ErrorCode, memberId: string): JoinGroupReply {
   return {

@@ -12,7 +12,7 @@ export type Crc32c = (bytes: Uint8Array, seed: number) => number
  * | 8 | sequence number of the append, float64 (a whole number, rising by one) | 8 |
  * | 16 | payload: a JSON array of records, UTF-8 | |
  */
-export const FRAME_HEADER_SIZE_BYTES = 16
+const FRAME_HEADER_SIZE_BYTES = 16
 const CRC_START = 8
 const PAYLOAD_MAX_BYTES = 16 * 1024 * 1024
 

@@ -1,9 +1,9 @@
 import type { Finding, Rule } from '../finding.ts'
 import { functionsOf } from '../functions.ts'
 
-export const FUNCTION_MAX_LINES = 70
-export const FILE_MAX_LINES = 500
-export const LINE_MAX_CHARACTERS = 120
+const FUNCTION_MAX_LINES = 70
+const FILE_MAX_LINES = 500
+const LINE_MAX_CHARACTERS = 120
 
 /** Plain tables grow with what they list. */
 const TABLES = [
