@@ -1,4 +1,4 @@
-import type { Disk, DiskQueue } from '../base/disk.ts'
+import type { Disk, DiskCompletions, DiskQueue } from '../base/disk.ts'
 import { StorageError } from '../base/storage-error.ts'
 import type { DirtySegment, GroupJournal } from './group-journal/group-journal.ts'
 import type { Log } from './log.ts'
@@ -19,7 +19,10 @@ interface SegmentJob extends DirtySegment {
   readonly end: SegmentEnd
 }
 
-/** One call of the thread. */
+/** Syncs of several files at once share what the file system has to write for each; more bring nothing. */
+const SYNC_THREADS = 4
+
+/** One call of a thread. */
 type FlushJob =
   | { readonly kind: 'entry'; readonly segment: Segment; readonly log: Log }
   | { readonly kind: 'segment'; readonly segment: SegmentJob }
@@ -32,7 +35,8 @@ type FlushJob =
  */
 export class Flusher {
   readonly #disk: Disk
-  readonly #queue: DiskQueue
+  /** One thread each. */
+  readonly #queues: readonly DiskQueue[]
   readonly #journal: GroupJournal
   readonly #events: FlusherEvents
   readonly #dirty = new Map<Segment, Log>()
@@ -45,7 +49,8 @@ export class Flusher {
     this.#disk = disk
     this.#journal = journal
     this.#events = events
-    this.#queue = disk.createQueue((completions, count) => this.#complete(completions, count))
+    const onCompletions: DiskCompletions = (completions, count) => this.#complete(completions, count)
+    this.#queues = Array.from({ length: SYNC_THREADS }, () => disk.createQueue(onCompletions))
   }
 
   get isIdle(): boolean {
@@ -75,7 +80,7 @@ export class Flusher {
     this.#dirty.delete(segment)
   }
 
-  /** Hands the dirty segments to the thread unless a group is under way. */
+  /** Hands the dirty segments to the threads unless a group is under way. */
   pump(): void {
     if (this.#group.length > 0 || this.#dirty.size === 0 || this.#failed) return
     const dirty = Array.from(this.#dirty, ([segment, log]): DirtySegment => ({ segment, log }))
@@ -95,30 +100,31 @@ export class Flusher {
   }
 
   close(): void {
-    this.#queue.close()
+    for (const queue of this.#queues) queue.close()
   }
 
   #submitGroup(dirty: readonly DirtySegment[]): void {
     const known = dirty.filter(({ segment }) => segment.isEntrySynced)
     const rows = this.#journal.rowsFor(known)
     if (rows !== null) this.#submitToJournal(known, rows)
-    for (const { segment, log } of dirty) {
-      if (rows === null || !segment.isEntrySynced) this.#submit(log, segment)
+    const single = rows === null ? dirty : dirty.filter(({ segment }) => !segment.isEntrySynced)
+    for (const [index, { segment, log }] of single.entries()) {
+      this.#submit(this.#queues[index % SYNC_THREADS]!, log, segment)
     }
   }
 
-  /** The directory's entry first: without it a synced segment is lost as a whole (KAFKA-3968). */
-  #submit(log: Log, segment: Segment): void {
+  /** The directory's entry first, on the same thread: without it a synced segment is lost as a whole (KAFKA-3968). */
+  #submit(queue: DiskQueue, log: Log, segment: Segment): void {
     if (!segment.isEntrySynced) {
-      this.#queue.syncDirectory(segment.directoryPath, this.#add({ kind: 'entry', segment, log }))
+      queue.syncDirectory(segment.directoryPath, this.#add({ kind: 'entry', segment, log }))
     }
     const job = { log, segment, end: segment.writtenEnd }
-    this.#queue.fdatasync(segment.file, this.#add({ kind: 'segment', segment: job }))
+    queue.fdatasync(segment.file, this.#add({ kind: 'segment', segment: job }))
   }
 
   #submitToJournal(group: readonly DirtySegment[], rows: Float64Array): void {
     const segments = group.map(({ log, segment }) => ({ log, segment, end: segment.writtenEnd }))
-    this.#journal.submit(this.#queue, group, rows, this.#add({ kind: 'journal', segments }))
+    this.#journal.submit(this.#queues[0]!, group, rows, this.#add({ kind: 'journal', segments }))
   }
 
   #add(job: FlushJob): number {

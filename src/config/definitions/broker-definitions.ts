@@ -309,7 +309,7 @@ const OTTLA_KEYS: readonly ConfigDefinition[] = [
     'ottla.group.journal.bytes',
     LONG,
     '67108864',
-    'Size of the file, in each log directory, that group commits of several segments are gathered in; 0 for none.',
+    'Most bytes of the file, in each log directory, that group commits of several segments are gathered in; 0 for none.',
     { min: 0, max: 1_073_741_824 },
   ),
   key(

@@ -8,6 +8,8 @@ import { replayJournals } from './replay-journals.ts'
 
 const PARTITIONS = 3
 const VALUES = ['first', 'second', 'third', 'fourth']
+/** What a group, and the making of a journal, take in a world. */
+const GROUP_MS = 4
 const ignore = () => {}
 const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
@@ -31,6 +33,16 @@ class DyingDisk {
     })
 }
 
+/** One batch to each partition, in one pass. */
+function stageAll(world: StorageWorld, value: string): void {
+  const nowMs = world.time.clock.wallMs()
+  for (const log of world.logs.logs()) {
+    const batch = world.batch({ values: [value], timestampMs: nowMs })
+    log.append(batch, { leaderEpoch: 0, nowMs, origin: 'client' })
+  }
+  world.logs.flushStaged()
+}
+
 /** Three partitions whose last two batches are in a journal only. */
 async function journaledWorld(dying = new DyingDisk()): Promise<StorageWorld> {
   const world = new StorageWorld()
@@ -39,19 +51,26 @@ async function journaledWorld(dying = new DyingDisk()): Promise<StorageWorld> {
   for (let index = 0; index < PARTITIONS; index += 1) {
     await world.settled(world.logs.createLog('t', createTopicId(1), index, world.config))
   }
-  const nowMs = world.time.clock.wallMs()
   for (const value of VALUES) {
-    for (const log of world.logs.logs()) {
-      log.append(world.batch({ values: [value], timestampMs: nowMs }), {
-        leaderEpoch: 0,
-        nowMs,
-        origin: 'client',
-      })
-    }
-    world.logs.flushStaged()
+    stageAll(world, value)
     world.sync()
   }
   expect([...world.logs.logs()].map(log => log.segments[0]!.syncedEndOffset)).toEqual([2, 2, 2])
+  return world
+}
+
+/** Groups, each of which finds the journal full, until so much time has passed; the last may be under way. */
+async function groupsUntil(stepMs: number): Promise<StorageWorld> {
+  const world = new StorageWorld()
+  world.managerOptions = { groupJournalMaxBytes: 1 }
+  await world.start()
+  for (let index = 0; index < PARTITIONS; index += 1) {
+    await world.settled(world.logs.createLog('t', createTopicId(1), index, world.config))
+  }
+  for (let ms = 0; ms < stepMs; ms += 1) {
+    if (ms % GROUP_MS === 0) stageAll(world, String(ms))
+    world.time.advance(1)
+  }
   return world
 }
 
@@ -91,5 +110,15 @@ test('what was replayed is on the disk before the journals are gone', async () =
     world.disk = world.disk.crash(new SeededRandom(seed))
     replayJournals('/data', { disk: world.disk, logger, crc32c: world.native.crc32c })
     expect(await endsAfterPowerCut(world)).toEqual([4, 4, 4])
+  }
+})
+
+test('nor does one at any moment while journals are retired and written again', async () => {
+  for (let ms = 1; ms <= 80; ms += 1) {
+    const world = await groupsUntil(ms)
+    const durable = [...world.logs.logs()].map(log => log.durableOffset)
+    await world.cutPower()
+    const ends = [...world.logs.logs()].map(log => log.logEndOffset)
+    for (const [index, end] of ends.entries()) expect(end).toBeGreaterThanOrEqual(durable[index]!)
   }
 })

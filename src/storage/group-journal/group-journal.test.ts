@@ -80,18 +80,24 @@ test('the recovery point stays before what only the journal has', async () => {
   expect([...world.logs.logs()].map(log => log.recoveryPoint)).toEqual([2, 2, 2])
 })
 
-test('a full journal is gone when its segments are synced, and the next one goes on', async () => {
+test('a full journal is written again, under another number, when its segments are synced', async () => {
   const world = await journalWorld(1)
   appendToAll(world, 'third')
   expect([journals(world), synced(world)]).toEqual([[journalFileName(0)], [2, 2, 2]])
   appendToAll(world, 'fourth')
-  expect([journals(world), synced(world)]).toEqual([[journalFileName(1)], [4, 4, 4]])
+  expect([journals(world), synced(world)]).toEqual([
+    [journalFileName(1), journalFileName(2)],
+    [4, 4, 4],
+  ])
   appendToAll(world, 'fifth')
-  expect([journals(world), synced(world), durable(world)]).toEqual([
-    [journalFileName(1)],
+  expect([synced(world), durable(world)]).toEqual([
     [4, 4, 4],
     [5, 5, 5],
   ])
+  // What was the first journal.
+  appendToAll(world, 'sixth')
+  await world.cutPower()
+  expect(world.values()).toEqual(['first', 'second', 'third', 'fourth', 'fifth', 'sixth'])
 })
 
 test('a clean stop leaves no journal, and whole segments', async () => {

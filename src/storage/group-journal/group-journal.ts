@@ -1,12 +1,10 @@
 import { assert } from '../../base/assert.ts'
-import type { Disk, DiskQueue, FileHandle } from '../../base/disk.ts'
-import { StorageError } from '../../base/storage-error.ts'
+import type { Disk, DiskQueue } from '../../base/disk.ts'
 import { DiskJobs } from '../disk-jobs.ts'
 import type { Log } from '../log.ts'
-import { PASSING_REFUSALS } from '../passing-refusals.ts'
 import type { Segment, SegmentEnd } from '../segment.ts'
+import { type Journal, JournalFiles } from './journal-files.ts'
 import { encodeRecordHead, type JournalRange } from './journal-record.ts'
-import { journalFileName } from './replay-journals.ts'
 
 /** One segment on its own is synced as soon as the journal is. */
 const SEGMENTS_MIN = 2
@@ -14,6 +12,12 @@ const SEGMENTS_MIN = 2
 const GROUP_MAX_BYTES = 4 * 1024 * 1024
 /** And so are groups of more bytes than this for each segment: the sync costs no more than to write them once more. */
 const SEGMENT_MEAN_MAX_BYTES = 32 * 1024
+/**
+ * A journal is full with so many bytes for each segment in it, if that is more than the least it holds. The syncs of
+ * the segments disturb the group commits meanwhile: few bytes each keep that short, too few make it frequent.
+ */
+const JOURNAL_SEGMENT_BYTES = 512 * 1024
+const JOURNAL_MIN_BYTES = 8 * 1024 * 1024
 /** How many groups go without it when the disk had no room for it. */
 const REFUSED_GROUPS = 1_000
 const ROW_LENGTH = 3
@@ -24,20 +28,10 @@ export interface DirtySegment {
   readonly segment: Segment
 }
 
-interface Journal {
-  readonly path: string
-  readonly number: number
-  readonly file: FileHandle
-  sizeBytes: number
-  recordCount: number
-  /** Those with bytes in it. */
-  readonly segments: Map<Segment, Log>
-}
-
 export interface GroupJournalPorts {
   readonly disk: Disk
   readonly directoryPath: string
-  /** When a journal has so many, the segments in it are synced, and the next one is begun; 0 for no journal. */
+  /** When a journal has so many, or fewer for few segments, they are synced, and the next one is begun; 0 for none. */
   readonly maxBytes: number
   /** A segment was synced up to there. */
   readonly onSynced: (log: Log, segment: Segment, end: SegmentEnd) => void
@@ -53,17 +47,19 @@ export class GroupJournal {
   readonly #ports: GroupJournalPorts
   /** What nobody waits for: making, removing, and syncs of segments. */
   readonly #jobs: DiskJobs
+  readonly #files: JournalFiles
   #current: Journal | null = null
   /** Full; needed until its segments are synced. */
   #retiring: Journal | null = null
-  #isPreparing = false
   #isFailed = false
-  #nextNumber = 0
   #refusedGroups = 0
 
   constructor(ports: GroupJournalPorts) {
     this.#ports = ports
     this.#jobs = new DiskJobs(ports.disk)
+    const { disk, directoryPath, onFailure } = ports
+    const onRefused = () => this.refused()
+    this.#files = new JournalFiles({ disk, directoryPath, jobs: this.#jobs, onRefused, onFailure })
   }
 
   get isIdle(): boolean {
@@ -92,9 +88,9 @@ export class GroupJournal {
     }
     const sizeBytes = group.reduce((sum, { segment }) => sum + segment.unsafeSizeBytes, 0)
     if (sizeBytes > Math.min(GROUP_MAX_BYTES, group.length * SEGMENT_MEAN_MAX_BYTES)) return false
-    if (this.#current !== null && this.#current.sizeBytes >= maxBytes) this.retire()
-    if (this.#current === null) this.#prepare()
-    return this.#current !== null && this.#current.sizeBytes < maxBytes
+    if (this.#current !== null && isFull(this.#current, maxBytes)) this.retire()
+    this.#current ??= this.#files.take()
+    return this.#current !== null && !isFull(this.#current, maxBytes)
   }
 
   /** Asks `queue` for the write and sync of a group that has `rows`. */
@@ -117,8 +113,7 @@ export class GroupJournal {
   /** The disk had no room for a group. */
   refused(): void {
     this.#refusedGroups = REFUSED_GROUPS
-    // What may stand behind its last whole record would hide all that followed.
-    if (this.#current !== null) this.#current.sizeBytes = this.#ports.maxBytes
+    if (this.#current !== null) this.#current.isTorn = true
     this.retire()
   }
 
@@ -129,11 +124,11 @@ export class GroupJournal {
     this.#retiring = journal
     this.#current = null
     let left = journal.segments.size
-    if (left === 0) this.#remove(journal)
+    if (left === 0) this.#retired(journal)
     for (const [segment, log] of journal.segments) {
       this.#sync(log, segment, () => {
         left -= 1
-        if (left === 0) this.#remove(journal)
+        if (left === 0) this.#retired(journal)
       })
     }
   }
@@ -141,48 +136,7 @@ export class GroupJournal {
   /** What is queued is done; no callback runs any more. */
   close(): void {
     this.#jobs.close()
-    for (const journal of [this.#current, this.#retiring]) {
-      if (journal !== null) this.#ports.disk.close(journal.file)
-    }
-  }
-
-  #prepare(): void {
-    if (this.#isPreparing) return
-    this.#isPreparing = true
-    const { directoryPath } = this.#ports
-    const number = this.#nextNumber
-    this.#nextNumber += 1
-    const path = `${directoryPath}/${journalFileName(number)}`
-    this.#jobs.run(
-      (queue, ticket) => queue.createFile(path, 0, ticket),
-      created => {
-        if (created !== 0) this.#prepared(created, path, number)
-        else {
-          this.#jobs.run(
-            (queue, ticket) => queue.syncDirectory(directoryPath, ticket),
-            errno => this.#prepared(errno, path, number),
-          )
-        }
-      },
-    )
-  }
-
-  #prepared(errno: number, path: string, number: number): void {
-    this.#isPreparing = false
-    if (errno === 0) this.#begin(path, number)
-    else if (PASSING_REFUSALS.has(this.#ports.disk.errorName(errno))) this.refused()
-    else this.#ports.onFailure(errno)
-  }
-
-  #begin(path: string, number: number): void {
-    try {
-      const file = this.#ports.disk.open(path, 'write')
-      this.#current = { path, number, file, sizeBytes: 0, recordCount: 0, segments: new Map() }
-    } catch (error) {
-      // No descriptor is left: the file stays, empty, until the stop.
-      if (!(error instanceof StorageError)) throw error
-      this.refused()
-    }
+    this.#files.close()
   }
 
   /** One that is deleted need not be synced, and must not be opened: that would make it again. */
@@ -207,14 +161,16 @@ export class GroupJournal {
     )
   }
 
-  #remove(journal: Journal): void {
-    this.#ports.disk.close(journal.file)
+  #retired(journal: Journal): void {
     this.#retiring = null
-    this.#jobs.run(
-      (queue, ticket) => queue.unlink(journal.path, ticket),
-      errno => errno !== 0 && this.#ports.onFailure(errno),
-    )
+    if (journal.isTorn) this.#files.remove(journal)
+    else this.#files.recycle(journal)
   }
+}
+
+function isFull({ isTorn, sizeBytes, segments }: Journal, maxBytes: number): boolean {
+  const enoughBytes = Math.max(JOURNAL_MIN_BYTES, segments.size * JOURNAL_SEGMENT_BYTES)
+  return isTorn || sizeBytes >= Math.min(maxBytes, enoughBytes)
 }
 
 /** Null when the descriptors don't suffice: one of the first was closed again for one of the last. */

@@ -1,0 +1,145 @@
+import type { Disk, FileHandle } from '../../base/disk.ts'
+import { StorageError } from '../../base/storage-error.ts'
+import type { DiskJobs } from '../disk-jobs.ts'
+import type { Log } from '../log.ts'
+import { PASSING_REFUSALS } from '../passing-refusals.ts'
+import type { Segment } from '../segment.ts'
+import { journalFileName } from './replay-journals.ts'
+
+/** One is written while the segments of the other are synced. */
+const FILES_MAX = 2
+
+export interface Journal {
+  readonly path: string
+  readonly number: number
+  readonly file: FileHandle
+  sizeBytes: number
+  recordCount: number
+  /** A write to it failed: what may stand behind its last whole record would hide all that followed. */
+  isTorn: boolean
+  /** Those with bytes in it. */
+  readonly segments: Map<Segment, Log>
+}
+
+export interface JournalFilesPorts {
+  readonly disk: Disk
+  readonly jobs: DiskJobs
+  readonly directoryPath: string
+  /** The disk has no room for another one now. */
+  readonly onRefused: () => void
+  readonly onFailure: (errno: number) => void
+}
+
+/**
+ * The files of a directory's group journal. One that is not needed any more is written again from its beginning, under
+ * the next number, by which what it held is told from what it holds: a file that does not grow is synced faster, and
+ * without waiting for what else the file system writes.
+ */
+export class JournalFiles {
+  readonly #ports: JournalFilesPorts
+  readonly #open = new Set<FileHandle>()
+  /** Of no use until somebody takes them; their names are on the disk. */
+  readonly #ready: Journal[] = []
+  #isMaking = false
+  #nextNumber = 0
+
+  constructor(ports: JournalFilesPorts) {
+    this.#ports = ports
+  }
+
+  /** An empty journal; null when there is none yet, or two are in use. */
+  take(): Journal | null {
+    const journal = this.#ready.shift() ?? null
+    if (journal === null && this.#open.size < FILES_MAX) this.#make()
+    return journal
+  }
+
+  /** All its segments are synced. */
+  recycle(journal: Journal): void {
+    const number = this.#takeNumber()
+    const path = this.#pathOf(number)
+    this.#ports.jobs.run(
+      (queue, ticket) => queue.rename(journal.path, path, ticket),
+      renamed => {
+        if (renamed !== 0) this.#recycled(renamed, path, number, journal.file)
+        else this.#syncName(errno => this.#recycled(errno, path, number, journal.file))
+      },
+    )
+  }
+
+  /** All its segments are synced, and nothing is to be written to it any more: the disk had no room for it. */
+  remove(journal: Journal): void {
+    const { disk, jobs, onFailure } = this.#ports
+    this.#open.delete(journal.file)
+    disk.close(journal.file)
+    jobs.run(
+      (queue, ticket) => queue.unlink(journal.path, ticket),
+      errno => errno !== 0 && onFailure(errno),
+    )
+  }
+
+  close(): void {
+    for (const file of this.#open) this.#ports.disk.close(file)
+    this.#open.clear()
+  }
+
+  #recycled(errno: number, path: string, number: number, file: FileHandle): void {
+    if (errno === 0) this.#add(path, number, file)
+    else this.#ports.onFailure(errno)
+  }
+
+  #make(): void {
+    if (this.#isMaking) return
+    this.#isMaking = true
+    const number = this.#takeNumber()
+    const path = this.#pathOf(number)
+    this.#ports.jobs.run(
+      (queue, ticket) => queue.createFile(path, 0, ticket),
+      created => {
+        if (created !== 0) this.#made(created, path, number)
+        else this.#syncName(errno => this.#made(errno, path, number))
+      },
+    )
+  }
+
+  #made(errno: number, path: string, number: number): void {
+    const { disk, onFailure, onRefused } = this.#ports
+    this.#isMaking = false
+    if (errno === 0) this.#openNew(path, number)
+    else if (PASSING_REFUSALS.has(disk.errorName(errno))) onRefused()
+    else onFailure(errno)
+  }
+
+  #openNew(path: string, number: number): void {
+    const { disk, onRefused } = this.#ports
+    try {
+      const file = disk.open(path, 'write')
+      this.#open.add(file)
+      this.#add(path, number, file)
+    } catch (error) {
+      // No descriptor is left: the file stays, empty, until the stop.
+      if (!(error instanceof StorageError)) throw error
+      onRefused()
+    }
+  }
+
+  /** What is in a file whose name is not on the disk would be lost with it. */
+  #syncName(done: (errno: number) => void): void {
+    const { jobs, directoryPath } = this.#ports
+    jobs.run((queue, ticket) => queue.syncDirectory(directoryPath, ticket), done)
+  }
+
+  #add(path: string, number: number, file: FileHandle): void {
+    this.#ready.push({ path, number, file, sizeBytes: 0, recordCount: 0, isTorn: false, segments: new Map() })
+  }
+
+  #takeNumber(): number {
+    const number = this.#nextNumber
+    this.#nextNumber += 1
+    return number
+  }
+
+  #pathOf(number: number): string {
+    return `${this.#ports.directoryPath}/${journalFileName(number)}`
+  }
+}
