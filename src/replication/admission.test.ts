@@ -57,6 +57,10 @@ test('only a large compressed batch is worth a worker, and one that is packed an
   const needs = (sizeBytes: number, codec: number, config = defaultTopicConfig) =>
     needsWorker(batchOf(sizeBytes, codec), config)
   expect([needs(1024 * 1024, 0), needs(1024, GZIP), needs(64 * 1024, GZIP)]).toEqual([false, false, true])
+  const [snappy, lz4, zstd, unknown] = [2, 3, 4, 5]
+  expect([snappy, lz4, zstd].map(codec => needs(4 * 1024, codec))).toEqual([false, false, false])
+  expect([snappy, lz4, zstd].map(codec => needs(8 * 1024, codec))).toEqual([false, false, true])
+  expect([snappy, lz4, unknown].map(codec => needs(17 * 1024, codec!))).toEqual([true, true, true])
   expect([needs(100, 0, AS_GZIP), needs(100, GZIP, AS_GZIP)]).toEqual([true, false])
   expect(needs(60, 0, AS_GZIP)).toBe(false)
 })

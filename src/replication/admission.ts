@@ -12,8 +12,13 @@ import type { BatchNative } from '../storage/batch-native.ts'
 import type { LogConfig } from '../storage/log-config.ts'
 import type { PackSlots } from './pack-slots.ts'
 
-/** A compressed batch up to this size is decompressed on the loop: cheaper than two hops to a worker and back. */
-const INLINE_COMPRESSED_MAX_BYTES = 16 * 1024
+/**
+ * By codec (none, gzip, snappy, lz4, zstd): a batch up to this size is checked on the loop. The two hops to a worker
+ * and back would cost the loop more than half of that; `npm run bench:micro -- admission` measures both.
+ */
+const INLINE_MAX_BYTES = [Number.POSITIVE_INFINITY, 2 * 1024, 16 * 1024, 16 * 1024, 4 * 1024]
+/** No such codec: the check says so. */
+const INLINE_UNKNOWN_MAX_BYTES = 2 * 1024
 
 /** One batch on its way into a partition. */
 export interface Offer {
@@ -37,7 +42,8 @@ interface Waiting {
 export function needsWorker(batch: Uint8Array, config: LogConfig): boolean {
   if (batch.length < RecordBatch.HEADER_SIZE_BYTES) return false
   const codec = codecOf(batch)
-  return (codec !== 0 && batch.length > INLINE_COMPRESSED_MAX_BYTES) || needsPacking(codec, config)
+  const inlineMaxBytes = INLINE_MAX_BYTES[codec] ?? INLINE_UNKNOWN_MAX_BYTES
+  return batch.length > inlineMaxBytes || needsPacking(codec, config)
 }
 
 function codecOf(batch: Uint8Array): number {
