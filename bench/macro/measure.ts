@@ -1,16 +1,17 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { Cell } from './cell.ts'
 import { type Duration, type Sample, touchMemory } from './load-generator.ts'
 import type { Progress } from './progress.ts'
 import { type Target, type TargetName, takesPart } from './target.ts'
 
-/** Below this the kernel does not write back so eagerly that the next sample pays for the last one. */
-const DIRTY_QUIET_KIB = 256 * 1024
+/** With more the kernel writes back so eagerly that the next sample would pay for the last one. */
+const DIRTY_QUIET_KIB = 64 * 1024
 /** As much as a sample writes; see touch-memory.h. More would be taken back by the host before it is used. */
 const TOUCHED_MAX_MIB = 1_500
-const SETTLE_MAX_MS = 8_000
-const SETTLE_INTERVAL_MS = 200
+const SYNC_MAX_MS = 120_000
+const run = promisify(execFile)
 
 export interface CellResult {
   readonly cell: Cell
@@ -57,14 +58,9 @@ function rotated<Item>(items: readonly Item[], by: number): Item[] {
   return [...items.slice(start), ...items.slice(0, start)]
 }
 
+/** What the last sample wrote is on the disk, and there is memory that the host need not find first. */
 async function settle(): Promise<void> {
-  for (
-    let waitedMs = 0;
-    waitedMs < SETTLE_MAX_MS && dirtyKiB() > DIRTY_QUIET_KIB;
-    waitedMs += SETTLE_INTERVAL_MS
-  ) {
-    await sleep(SETTLE_INTERVAL_MS)
-  }
+  if (dirtyKiB() > DIRTY_QUIET_KIB) await run('sync', [], { timeout: SYNC_MAX_MS })
   const [availableKiB = 0] = memoryKiB(['MemAvailable'])
   await touchMemory(Math.min(TOUCHED_MAX_MIB, Math.floor(availableKiB / 1024 / 4)))
 }
