@@ -13,7 +13,7 @@
 namespace ottla::disk {
 
 /** Passes every call on, writes it down, and makes planned ones fail or move only a part. Any thread. */
-class FaultingBackend final : public Backend {
+class FaultingBackend : public Backend {
  public:
   explicit FaultingBackend(Backend& real) : real_(real) {}
 

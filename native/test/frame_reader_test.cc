@@ -15,6 +15,7 @@
 #include "../core/transport/frame-reader.h"
 #include "../core/transport/out-queue.h"
 #include "../core/transport/poison.h"
+#include "disk-faulting-backend.h"
 
 using namespace ottla::transport;
 
@@ -383,6 +384,42 @@ void outQueueKeepsTheOrder() {
   CHECK(queue.flush(peer.connection.socket, 100) == OutQueue::Result::kFailed);
 }
 
+/** Says of all files whether they are in memory. */
+class ForgetfulBackend final : public ottla::disk::FaultingBackend {
+ public:
+  ForgetfulBackend() : FaultingBackend(ottla::disk::posixBackend()) {}
+  int64_t cachedPages(int, off_t, off_t) override { return hasForgotten ? 0 : INT64_MAX; }
+  ssize_t preadCached(int, void*, size_t, off_t) override { return 1; }
+  bool hasForgotten = false;
+};
+
+void outQueueSendsNothingThatIsOnTheDiskOnly() {
+  Peer peer(1);
+  ForgetfulBackend backend;
+  const std::vector<uint8_t> content(3 * OutQueue::kWarmBytes, 7);
+  const auto file = std::make_shared<ottla::disk::File>(backend, memfd_create("range", 0), "");
+  CHECK(write(file->fd(), content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+  OutQueue queue;
+  queue.pushFile(file, 0, content.size());
+  std::vector<uint8_t> into(OutQueue::kWarmBytes);
+  const auto flushAll = [&] {
+    OutQueue::Result result = OutQueue::Result::kBlocked;
+    while (result == OutQueue::Result::kBlocked) {
+      result = queue.flush(peer.connection.socket, content.size());
+      while (recv(peer.socket, into.data(), into.size(), MSG_DONTWAIT) > 0) continue;
+    }
+    return result;
+  };
+  backend.hasForgotten = true;
+  CHECK(flushAll() == OutQueue::Result::kCold && queue.sizeBytes() == content.size());
+  CHECK(queue.coldRange().position == 0 && queue.coldRange().sizeBytes == OutQueue::kWarmBytes);
+  queue.warmed();
+  CHECK(flushAll() == OutQueue::Result::kCold && queue.sizeBytes() == content.size() - OutQueue::kWarmBytes);
+  CHECK(queue.coldRange().position == static_cast<int64_t>(OutQueue::kWarmBytes));
+  backend.hasForgotten = false;
+  CHECK(flushAll() == OutQueue::Result::kEmpty);
+}
+
 }  // namespace
 
 int main() {
@@ -397,6 +434,7 @@ int main() {
   largeFramesDoNotLockOutSmallOnes();
   noLargeFrameOvertakesAnother();
   outQueueKeepsTheOrder();
+  outQueueSendsNothingThatIsOnTheDiskOnly();
   std::puts("frames: all passed");
   return 0;
 }

@@ -80,12 +80,16 @@ int readResident(File& file, void* into, size_t sizeBytes, int64_t position, siz
 int warmRange(Backend& backend, const std::string& path, int64_t position, int64_t sizeBytes) {
   std::shared_ptr<File> file;
   if (const int error = openFile(backend, path, OpenMode::kRead, file)) return error;
+  return warmRange(*file, position, sizeBytes);
+}
+
+int warmRange(File& file, int64_t position, int64_t sizeBytes) {
   std::vector<char> scratch(static_cast<size_t>(std::min<int64_t>(sizeBytes, kScratchBytes)));
   const int64_t end = position + sizeBytes;
   while (position < end) {
     size_t readBytes = 0;
     const size_t wanted = static_cast<size_t>(std::min<int64_t>(end - position, kScratchBytes));
-    if (const int error = readFully(*file, scratch.data(), wanted, position, readBytes)) return error;
+    if (const int error = readFully(file, scratch.data(), wanted, position, readBytes)) return error;
     if (readBytes < wanted) return 0;
     position += static_cast<int64_t>(readBytes);
   }

@@ -17,7 +17,9 @@ bool isResident(File& file, int64_t position, int64_t sizeBytes);
 /** As readFully, from the page cache alone: EAGAIN when it lacks any of the bytes, or can't tell. */
 int readResident(File& file, void* into, size_t sizeBytes, int64_t position, size_t& readBytes);
 
-/** Reads a range of the file at `path` into the page cache, to its end when it is shorter. Waits for the disk. */
+/** Reads a range into the page cache, to the end of the file when it is shorter. Waits for the disk. */
+int warmRange(File& file, int64_t position, int64_t sizeBytes);
+/** The same for the file at `path`. */
 int warmRange(Backend& backend, const std::string& path, int64_t position, int64_t sizeBytes);
 
 }  // namespace ottla::disk

@@ -28,6 +28,8 @@ struct Connection {
   /** Closes as soon as the out-queue is empty; not read any more. */
   bool draining = false;
   bool closed = false;
+  /** A thread reads what is to be sent next; nothing is written meanwhile. */
+  bool warming = false;
 
   /** Received bytes of no whole frame yet (or of whole ones while the request memory is full). */
   std::vector<uint8_t> pending;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "../disk/residency.h"
+
 namespace ottla::transport {
 namespace {
 
@@ -60,12 +62,33 @@ void OutQueue::pushFile(std::shared_ptr<disk::File> file, int64_t position, size
 OutQueue::Result OutQueue::flush(int socket, size_t maxBytes) {
   size_t leftBytes = 0;
   while (!items_.empty() && leftBytes < maxBytes) {
+    if (isFrontCold()) return Result::kCold;
     const int64_t written = writeFront(socket);
     if (written < 0) return Result::kFailed;
     if (written == 0) return Result::kBlocked;
     leftBytes += static_cast<size_t>(written);
   }
   return items_.empty() ? Result::kEmpty : Result::kBlocked;
+}
+
+OutQueue::Range OutQueue::coldRange() const {
+  const Item& front = items_.front();
+  return {front.file, front.position, std::min(front.fileBytes, kWarmBytes)};
+}
+
+void OutQueue::warmed() {
+  Item& front = items_.front();
+  front.warmBytes = std::min(front.fileBytes, kWarmBytes);
+}
+
+/** A reader that was slow: what was in memory when its answer began may have been dropped since. */
+bool OutQueue::isFrontCold() {
+  Item& front = items_.front();
+  if (front.file == nullptr || front.warmBytes > 0) return false;
+  const size_t sizeBytes = std::min(front.fileBytes, kWarmBytes);
+  if (!disk::isResident(*front.file, front.position, static_cast<int64_t>(sizeBytes))) return true;
+  front.warmBytes = sizeBytes;
+  return false;
 }
 
 void OutQueue::clear() {
@@ -78,7 +101,7 @@ int64_t OutQueue::writeFront(int socket) {
   const Item& front = items_.front();
   int64_t written = 0;
   if (front.file != nullptr) {
-    written = sendFileSome(socket, front.file->fd(), front.position, front.fileBytes);
+    written = sendFileSome(socket, front.file->fd(), front.position, front.warmBytes);
   } else {
     iovec buffers[kBuffersMax];
     size_t count = 0;
@@ -105,6 +128,7 @@ void OutQueue::drop(size_t sizeBytes) {
     } else if (isFile) {
       front.position += static_cast<int64_t>(gone);
       front.fileBytes -= gone;
+      front.warmBytes -= gone;
     } else {
       front.start += gone;
     }

@@ -15,14 +15,27 @@ namespace ottla::transport {
 /** What could not be written to a socket at once: copied bytes and file ranges, in order. */
 class OutQueue {
  public:
-  enum class Result { kEmpty, kBlocked, kFailed };
+  enum class Result { kEmpty, kBlocked, kCold, kFailed };
+  /** So much of a file is looked for in memory at a time, and read when it is not there. */
+  static constexpr size_t kWarmBytes = 1024 * 1024;
 
   bool empty() const { return items_.empty(); }
   size_t sizeBytes() const { return sizeBytes_; }
   void pushBytes(const uint8_t* bytes, size_t sizeBytes);
   void pushFile(std::shared_ptr<disk::File> file, int64_t position, size_t sizeBytes);
-  /** Writes until the socket takes no more or `maxBytes` have left (then kBlocked as well). */
+  /**
+   * Writes until the socket takes no more or `maxBytes` have left (then kBlocked as well). kCold: what comes next may be
+   * on the disk only; whoever reads `coldRange` says so with `warmed`.
+   */
   Result flush(int socket, size_t maxBytes);
+  struct Range {
+    std::shared_ptr<disk::File> file;
+    int64_t position;
+    size_t sizeBytes;
+  };
+  Range coldRange() const;
+  /** `coldRange` was read, or can't be; it is not looked for again. */
+  void warmed();
   void clear();
 
  private:
@@ -32,7 +45,10 @@ class OutQueue {
     std::shared_ptr<disk::File> file;
     int64_t position = 0;
     size_t fileBytes = 0;
+    /** Leading bytes of the range that are taken for being in memory. */
+    size_t warmBytes = 0;
   };
+  bool isFrontCold();
   int64_t writeFront(int socket);
   void drop(size_t sizeBytes);
 

@@ -34,7 +34,8 @@ Transport::Transport(uv_loop_t* loop, const TransportOptions& options, Transport
       events_(events),
       reader_(memory, options.frameSizeMaxBytes, options.requestMemoryMaxBytes, rows),
       files_(std::move(files)),
-      scratch_(kScratchBytes) {
+      scratch_(kScratchBytes),
+      warmer_(loop, [this](int32_t connectionId) { onWarm(connectionId); }) {
   uv_check_init(loop_, &check_);
   uv_idle_init(loop_, &idle_);
   check_.data = this;
@@ -44,7 +45,7 @@ Transport::Transport(uv_loop_t* loop, const TransportOptions& options, Transport
   handlesOpen_ = 2;
 }
 
-Transport::~Transport() { assert(closed_ && handlesOpen_ == 0); }
+Transport::~Transport() { assert(closed_ && handlesOpen_ == 0 && warmer_.isIdle()); }
 
 int Transport::listen(const std::string& host, uint16_t port, int32_t listenerId) {
   uint16_t boundPort = 0;
@@ -177,11 +178,35 @@ void Transport::readConnection(Connection& connection) {
 }
 
 void Transport::writeConnection(Connection& connection) {
-  if (connection.out.empty()) return;
-  if (connection.out.flush(connection.socket, kWritableBytes) == OutQueue::Result::kFailed) {
-    return end(connection, CloseReason::kPeer);
+  if (connection.out.empty() || connection.warming) return;
+  switch (connection.out.flush(connection.socket, kWritableBytes)) {
+    case OutQueue::Result::kFailed:
+      return end(connection, CloseReason::kPeer);
+    case OutQueue::Result::kCold:
+      return warm(connection);
+    case OutQueue::Result::kEmpty:
+      return afterDrained(connection);
+    case OutQueue::Result::kBlocked:
+      return;
   }
-  if (connection.out.empty()) return afterDrained(connection);
+}
+
+/** sendfile would wait for the disk, and the loop with it. */
+void Transport::warm(Connection& connection) {
+  connection.warming = true;
+  updatePoll(connection);
+  const OutQueue::Range range = connection.out.coldRange();
+  warmer_.warm(connection.id, range.file, range.position, static_cast<int64_t>(range.sizeBytes));
+}
+
+void Transport::onWarm(int32_t connectionId) {
+  Connection* const connection = find(connectionId);
+  if (connection != nullptr) {
+    connection->warming = false;
+    connection->out.warmed();
+    updatePoll(*connection);
+  }
+  if (closed_) finishClose();
 }
 
 void Transport::afterDrained(Connection& connection) {
@@ -248,7 +273,7 @@ bool Transport::connectionState(int32_t connectionId, ConnectionState& state) co
 void Transport::updatePoll(Connection& connection) {
   if (connection.closed) return;
   const bool reads = connection.readBlocks == 0 && !connection.draining;
-  const int wanted = (reads ? UV_READABLE : 0) | (connection.out.empty() ? 0 : UV_WRITABLE);
+  const int wanted = (reads ? UV_READABLE : 0) | (connection.out.empty() || connection.warming ? 0 : UV_WRITABLE);
   if (wanted == connection.pollEvents) return;
   connection.pollEvents = wanted;
   if (wanted == 0) {
@@ -338,6 +363,7 @@ void Transport::close(std::function<void()> onClosed) {
   for (const auto& entry : connections_) connections.push_back(entry.second);
   for (Connection* connection : connections) end(*connection, CloseReason::kOwner);
   closed_ = true;
+  warmer_.close();
   onClosed_ = std::move(onClosed);
   const auto closed = [](uv_handle_t* handle) { static_cast<Transport*>(handle->data)->handleClosed(); };
   closeHandle(reinterpret_cast<uv_handle_t*>(&check_), closed);
@@ -348,7 +374,11 @@ void Transport::closeHandle(uv_handle_t* handle, uv_close_cb callback) { uv_clos
 
 void Transport::handleClosed() {
   handlesOpen_ -= 1;
-  if (handlesOpen_ > 0 || !onClosed_) return;
+  finishClose();
+}
+
+void Transport::finishClose() {
+  if (handlesOpen_ > 0 || !warmer_.isIdle() || !onClosed_) return;
   // The callback deletes this object, and with it the member.
   const std::function<void()> onClosed = std::move(onClosed_);
   onClosed();

@@ -12,6 +12,7 @@
 #include "../disk/file-table.h"
 #include "connection.h"
 #include "frame-reader.h"
+#include "range-warmer.h"
 
 namespace ottla::transport {
 
@@ -116,6 +117,9 @@ class Transport {
   void turn();
   void closeHandle(uv_handle_t* handle, uv_close_cb callback);
   void handleClosed();
+  void finishClose();
+  void warm(Connection& connection);
+  void onWarm(int32_t connectionId);
   Connection* find(int32_t connectionId) const;
 
   uv_loop_t* const loop_;
@@ -139,6 +143,7 @@ class Transport {
   std::vector<int32_t> toRead_;
   std::vector<Connection*> granted_;
   std::vector<uint8_t> scratch_;
+  RangeWarmer warmer_;
   size_t handlesOpen_ = 0;
   std::function<void()> onClosed_;
 };
