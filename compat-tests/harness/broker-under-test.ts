@@ -8,27 +8,37 @@ import type { TestedBroker } from './tested-broker.ts'
 
 const START_MAX_MS = 30_000
 
+/** For a broker of ours. */
+export interface BrokerSettings {
+  /** `key=value`, as in server.properties. */
+  readonly overrides?: readonly string[]
+  /** Beside what this process has. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
 /** The broker that a suite talks to: one of ours in a process of its own, or whatever BOOTSTRAP names. */
 export class BrokerUnderTest implements TestedBroker {
   readonly bootstrap: string
   readonly isOurs: boolean
   readonly dataDir: string | null
-  readonly #port: number
+  readonly port: number
+  readonly #settings: BrokerSettings
   #process: ChildProcess | null = null
 
-  private constructor(bootstrap: string, isOurs: boolean, dataDir: string | null, port: number) {
+  private constructor(bootstrap: string, dataDir: string | null, port: number, settings: BrokerSettings) {
     this.bootstrap = bootstrap
-    this.isOurs = isOurs
+    this.isOurs = dataDir !== null
     this.dataDir = dataDir
-    this.#port = port
+    this.port = port
+    this.#settings = settings
   }
 
-  static async start(): Promise<BrokerUnderTest> {
+  static async start(settings: BrokerSettings = {}): Promise<BrokerUnderTest> {
     const bootstrap = process.env.BOOTSTRAP
-    if (bootstrap !== undefined) return new BrokerUnderTest(bootstrap, false, null, 0)
+    if (bootstrap !== undefined) return new BrokerUnderTest(bootstrap, null, 0, {})
     const port = await findFreePort()
     const dataDir = mkdtempSync(join(tmpdir(), 'ottla-compat-'))
-    const broker = new BrokerUnderTest(`localhost:${port}`, true, dataDir, port)
+    const broker = new BrokerUnderTest(`localhost:${port}`, dataDir, port, settings)
     await broker.#launch()
     return broker
   }
@@ -45,9 +55,12 @@ export class BrokerUnderTest implements TestedBroker {
   }
 
   async #launch(): Promise<void> {
-    const options = ['--port', String(this.#port), '--data-dir', this.dataDir!]
+    const { overrides = [], environment = {} } = this.#settings
+    const options = ['--port', String(this.port), '--data-dir', this.dataDir!]
+    for (const override of overrides) options.push('--override', override)
     const program = ['--import', 'tsx', 'src/main.ts', 'start', ...options]
-    const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const env = { ...process.env, ...environment }
+    const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'], env })
     this.#process = child
     await Promise.race([
       listeningLine(child),

@@ -60,6 +60,7 @@ export class OttlaDirectory {
       retentionCheckIntervalMs: 300_000,
       checkpointIntervalMs: 60_000,
       groupJournalMaxBytes: 0,
+      unflushedMaxBytes: 1024 * 1024 * 1024,
       producerIdExpirationMs: 86_400_000,
       openSegmentsMax: 1000,
       producerIdExpirationCheckIntervalMs: 600_000,
@@ -68,6 +69,7 @@ export class OttlaDirectory {
         log.highWatermark = log.durableOffset
       },
       onDurablePassEnd: () => undefined,
+      onRoom: () => undefined,
       onDirectoryFailure: () => undefined,
     })
   }

@@ -28,6 +28,7 @@ import { OffsetsTopic } from './offsets-topic.ts'
 import { Pass } from './pass.ts'
 import type { Platform } from './platform.ts'
 import type { RequestOrigin } from './request.ts'
+import { writeLimits } from './write-limits.ts'
 
 /** How long the clean stop waits for answers that are on their way. */
 const DRAIN_MAX_MS = 5_000
@@ -65,6 +66,7 @@ export class Broker {
       checkpointIntervalMs: Math.min(config.recoveryCheckpointIntervalMs, config.startCheckpointIntervalMs),
       producerIdExpirationMs: config.producerIdExpirationMs,
       groupJournalMaxBytes: config.groupJournalMaxBytes,
+      unflushedMaxBytes: writeLimits(config, platform.memoryBytes).unflushedMaxBytes,
       openSegmentsMax: platform.openSegmentsMax,
       producerIdExpirationCheckIntervalMs: config.producerIdExpirationCheckIntervalMs,
       flushCheckIntervalMs: config.flushSchedulerIntervalMs,
@@ -73,6 +75,9 @@ export class Broker {
       },
       onDurablePassEnd: () => {
         if (broker !== null) broker.#pass.answered()
+      },
+      onRoom: () => {
+        if (broker !== null) broker.#partitions.onRoom()
       },
       onDirectoryFailure: (_directory, failed) => {
         if (broker !== null) broker.#onDirectoryFailure(failed)
@@ -104,12 +109,14 @@ export class Broker {
     this.#metadata = metadata
     this.#partitions = new Partitions({
       logs,
+      clock: platform.clock,
       timers: platform.timers,
       logger: platform.logger,
       configOf: topicName => topicConfigOf(metadata.image, config, topicName),
       batchNative: platform.batchNative,
       schedulePass: () => this.#pass.schedule(),
       onTopicDeleted: topicName => this.#groups.onTopicDeleted(topicName),
+      heldMaxBytes: writeLimits(config, platform.memoryBytes).heldMaxBytes,
     })
     this.#delayedFetches = new DelayedFetches(platform.timers, () => this.#pass.schedule())
     this.#pass = new Pass({

@@ -222,7 +222,7 @@ class Desk {
       remotePort: 4,
       principal: 'User:ANONYMOUS',
     }
-    const place = { bytes: frame, start: 0, end: frame.length, slabIndex: -1 }
+    const place = { bytes: frame, start: 0, end: frame.length, slabIndex: -1, arrivedMs: 0 }
     this.dispatcher.dispatch({ connection, complete } as RequestSlot, place, origin)
   }
 }

@@ -123,7 +123,7 @@ export class Dispatcher {
       header,
       origin,
       this.#passMs,
-      { slot, slabIndex: frame.slabIndex },
+      { slot, slabIndex: frame.slabIndex, arrivedMs: frame.arrivedMs },
       this.#owner,
     )
     const result = handler.start(reader, request, services)

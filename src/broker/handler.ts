@@ -23,8 +23,10 @@ export interface RequestContext {
   readonly remotePort: number
   /** Kafka's spelling: `User:ANONYMOUS` on a listener without authentication. */
   readonly principal: string
-  /** Wall clock at arrival, milliseconds; for record timestamps only. */
+  /** Wall clock when it is handled, milliseconds; for record timestamps only. */
   readonly nowMs: number
+  /** Monotonic: when it came. It may have waited for requests before it. */
+  readonly arrivedMs: number
   /** Completes a request whose handler answered DEFERRED. Call it exactly once, from any turn of the loop. */
   respond(body: unknown): void
   /** Calls back when the connection ends before the answer; for the request that waits longest, one of a connection. */
@@ -34,6 +36,9 @@ export interface RequestContext {
   /** The request's bytes stay as they are until `releaseFrame`, and the end of the pass that calls it. Once. */
   retainFrame(): void
   releaseFrame(): void
+  /** Nothing else of its connection is handled, or read, until `letConnectionGoOn`, behind which comes a pass. Once. */
+  holdConnectionBack(): void
+  letConnectionGoOn(): void
   /** Completes a request that gets no bytes as its answer (Produce with acks=0). */
   respondNothing(): void
 }

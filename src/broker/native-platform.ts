@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import type { Logger } from '../base/logger.ts'
 import { scanFile } from '../native/batch-scan.ts'
 import { createCodecs } from '../native/codecs.ts'
@@ -32,6 +33,7 @@ export function createNativePlatform(logger: Logger): Platform {
     createTransport: (options, events) => new NativeTransport(binding, options, events),
     connectionsMax: descriptorsEach,
     openSegmentsMax: descriptorsEach,
+    memoryBytes: memoryBytes(),
   }
 }
 
@@ -54,6 +56,12 @@ export function createBatchNative(binding: NativeBinding): BatchNative {
     crc32c: createCrc32c(binding),
     decompress: (codec, payload) => codecs.decompress(codec, payload, DECOMPRESSED_MAX_BYTES),
   }
+}
+
+/** A control group may allow less than there is; without one the number is 0 or beyond all memory. */
+function memoryBytes(): number {
+  const allowedBytes = process.constrainedMemory()
+  return allowedBytes > 0 ? Math.min(allowedBytes, totalmem()) : totalmem()
 }
 
 function openFilesMax(): number {

@@ -169,12 +169,14 @@ export class OffsetRequests {
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
         groupJournalMaxBytes: 64 * 1024 * 1024,
+        unflushedMaxBytes: 1024 * 1024 * 1024,
         producerIdExpirationMs: 86_400_000,
         openSegmentsMax: 1000,
         producerIdExpirationCheckIntervalMs: 600_000,
         flushCheckIntervalMs: 1000,
         onDurable: log => this.#partitions?.onDurable(log),
         onDurablePassEnd: () => {},
+        onRoom: () => {},
         onDirectoryFailure: (_directory, logs) => this.#partitions?.onDirectoryFailure(logs),
       },
     )
@@ -182,12 +184,14 @@ export class OffsetRequests {
     this.#logs = logs
     this.#partitions = new Partitions({
       logs,
+      clock,
       timers,
       logger,
       configOf: () => CONFIG,
       onTopicDeleted: () => {},
       batchNative,
       schedulePass: () => {},
+      heldMaxBytes: 1024 * 1024,
     })
     await this.#settled(this.#partitions.start(this.#image))
   }

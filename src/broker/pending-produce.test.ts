@@ -31,7 +31,7 @@ test('the frame stays until the last batch that waits for its turn had it, and i
     },
     awaitCommit: (_endOffset, waiter) => waiter.onSettled(ErrorCode.NONE),
   } as Pick<Partition, 'offer' | 'awaitCommit'> as Partition
-  const pending = new PendingProduce(-1, context)
+  const pending = new PendingProduce({ acks: -1, timeoutMs: 0 }, context)
   pending.beginTopic('t', '')
   for (let index = 0; index < 3; index += 1) pending.offer(index, partition, new Uint8Array(1))
   pending.endOfRequest()
@@ -41,4 +41,56 @@ test('the frame stays until the last batch that waits for its turn had it, and i
   expect(calls).toEqual(['retain'])
   offers[2]!.onAdmitted(APPENDED)
   expect(calls.toSorted()).toEqual(['release', 'respond', 'retain'])
+})
+
+/** A request whose batches the disk holds up, all of them. */
+function heldRequest() {
+  const calls: string[] = []
+  const note = (call: string) => () => void calls.push(call)
+  const context = {
+    nowMs: 0,
+    arrivedMs: 1000,
+    retainFrame: note('retain'),
+    releaseFrame: note('release'),
+    holdConnectionBack: note('hold back'),
+    letConnectionGoOn: note('go on'),
+    respond: note('respond'),
+  } as Partial<RequestContext> as RequestContext
+  const offers: Offer[] = []
+  const partition = {
+    offer: offer => {
+      offer.onHeld()
+      offers.push(offer)
+      return false
+    },
+    awaitCommit: (_endOffset, waiter) => waiter.onSettled(ErrorCode.NONE),
+  } as Pick<Partition, 'offer' | 'awaitCommit'> as Partition
+  const pending = new PendingProduce({ acks: -1, timeoutMs: 5 }, context)
+  pending.beginTopic('t', '')
+  return { calls, offers, pending, partition }
+}
+
+test('small batches that are held back are copied and keep no frame; their connection waits for all of them', () => {
+  const { calls, offers, pending, partition } = heldRequest()
+  const batches = [new Uint8Array(1), new Uint8Array(64 * 1024)]
+  for (const [index, batch] of batches.entries()) pending.offer(index, partition, batch)
+  pending.endOfRequest()
+  expect(calls).toEqual(['hold back'])
+  expect(offers.map(({ deadlineMs }) => deadlineMs)).toEqual([1005, 1005])
+  for (const batch of batches) batch.fill(7)
+  expect(offers.map(({ batch }) => batch[0])).toEqual([0, 0])
+  offers[0]!.onAdmitted(APPENDED)
+  expect(calls).toEqual(['hold back'])
+  offers[1]!.onAdmitted(APPENDED)
+  expect(calls.toSorted()).toEqual(['go on', 'hold back', 'respond'])
+})
+
+test('a large one stays in the frame', () => {
+  const { calls, offers, pending, partition } = heldRequest()
+  const batch = new Uint8Array(64 * 1024 + 1)
+  pending.offer(0, partition, batch)
+  pending.endOfRequest()
+  expect([offers[0]!.batch === batch, calls]).toEqual([true, ['hold back', 'retain']])
+  offers[0]!.onAdmitted(APPENDED)
+  expect(calls.toSorted()).toEqual(['go on', 'hold back', 'release', 'respond', 'retain'])
 })

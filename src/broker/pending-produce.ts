@@ -1,5 +1,9 @@
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { BatchIndexAndErrorMessageInit, ProduceResponseInit } from '../protocol/generated/produce.ts'
+import type {
+  BatchIndexAndErrorMessageInit,
+  ProduceRequest,
+  ProduceResponseInit,
+} from '../protocol/generated/produce.ts'
 import type { Offer } from '../replication/admission.ts'
 import type { CommitWaiter } from '../replication/commit-queue.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -9,6 +13,8 @@ import type { RequestContext } from './handler.ts'
 const NO_OFFSET = -1
 const ACKS_ALL = -1
 const ACKS_NONE = 0
+/** Held batches up to this size are copied, so that they keep no slab with what others asked. */
+const HELD_COPY_MAX_BYTES = 64 * 1024
 const NO_BYTES = new Uint8Array(0)
 const NO_RECORD_ERRORS: readonly BatchIndexAndErrorMessageInit[] = []
 
@@ -21,9 +27,10 @@ class PartitionAnswer implements Offer, CommitWaiter {
   logStartOffset = NO_OFFSET
   recordErrors = NO_RECORD_ERRORS
   errorMessage: string | null = null
-  /** Let go when the batch was admitted: it is a view of the request. */
+  /** Let go when the batch was admitted: it is a view of the request, or a copy when it is held. */
   batch: Uint8Array = NO_BYTES
-  #isWaiting = false
+  #isWaitingInFrame = false
+  #isHeld = false
   #partition: Partition | null = null
   readonly #request: PendingProduce
 
@@ -37,12 +44,22 @@ class PartitionAnswer implements Offer, CommitWaiter {
     return this.#request.nowMs
   }
 
-  /** False when the batch has to wait for its turn. */
+  get deadlineMs(): number {
+    return this.#request.deadlineMs
+  }
+
+  /** True when the batch has to wait for its turn, in the request's frame. */
   offerTo(partition: Partition, batch: Uint8Array): boolean {
     this.#partition = partition
     this.batch = batch
-    this.#isWaiting = !partition.offer(this)
-    return !this.#isWaiting
+    this.#isWaitingInFrame = !partition.offer(this) && this.batch === batch
+    return this.#isWaitingInFrame
+  }
+
+  onHeld(): void {
+    if (this.batch.length <= HELD_COPY_MAX_BYTES) this.batch = this.batch.slice()
+    this.#isHeld = true
+    this.#request.held()
   }
 
   onAdmitted(result: AppendResult): void {
@@ -58,7 +75,8 @@ class PartitionAnswer implements Offer, CommitWaiter {
       this.refuse(result)
       this.#request.settleOne()
     }
-    if (this.#isWaiting) this.#request.admittedLater()
+    if (this.#isWaitingInFrame) this.#request.frameNeededLess()
+    if (this.#isHeld) this.#request.heldNoMore()
   }
 
   onSettled(errorCode: ErrorCode): void {
@@ -84,16 +102,21 @@ interface TopicAnswer {
 
 /** The answer of one Produce request while its batches become as safe as `acks` asks. */
 export class PendingProduce {
+  /** Counted from the arrival of the request, so that those behind one that was held for too long don't wait anew. */
+  readonly deadlineMs: number
   readonly #acks: number
   readonly #context: RequestContext
   readonly #topics: TopicAnswer[] = []
   /** Batches that wait for their turn in the frame. */
-  #waitingCount = 0
+  #inFrameCount = 0
+  /** Batches that the disk holds up. */
+  #heldCount = 0
   /** One more than there are partitions to wait for, until the request has been gone through. */
   #outstanding = 1
 
-  constructor(acks: number, context: RequestContext) {
+  constructor({ acks, timeoutMs }: Pick<ProduceRequest, 'acks' | 'timeoutMs'>, context: RequestContext) {
     this.#acks = acks
+    this.deadlineMs = context.arrivedMs + timeoutMs
     this.#context = context
   }
 
@@ -123,9 +146,9 @@ export class PendingProduce {
   offer(index: number, partition: Partition, batch: Uint8Array): void {
     const answer = this.#add(index, ErrorCode.NONE)
     this.#outstanding += 1
-    if (answer.offerTo(partition, batch)) return
-    if (this.#waitingCount === 0) this.#context.retainFrame()
-    this.#waitingCount += 1
+    if (!answer.offerTo(partition, batch)) return
+    if (this.#inFrameCount === 0) this.#context.retainFrame()
+    this.#inFrameCount += 1
   }
 
   /** Every partition was offered or refused. */
@@ -142,9 +165,20 @@ export class PendingProduce {
     else this.#context.respond({ responses: this.#topics } satisfies ProduceResponseInit)
   }
 
-  admittedLater(): void {
-    this.#waitingCount -= 1
-    if (this.#waitingCount === 0) this.#context.releaseFrame()
+  frameNeededLess(): void {
+    this.#inFrameCount -= 1
+    if (this.#inFrameCount === 0) this.#context.releaseFrame()
+  }
+
+  /** What else its connection brings waits too, or one connection could take all the room there is. */
+  held(): void {
+    if (this.#heldCount === 0) this.#context.holdConnectionBack()
+    this.#heldCount += 1
+  }
+
+  heldNoMore(): void {
+    this.#heldCount -= 1
+    if (this.#heldCount === 0) this.#context.letConnectionGoOn()
   }
 
   #add(index: number, errorCode: ErrorCode): PartitionAnswer {

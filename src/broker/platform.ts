@@ -18,4 +18,6 @@ export interface Platform {
   readonly connectionsMax: number
   /** Segments that may be open at once, by the same. */
   readonly openSegmentsMax: number
+  /** What this process, and the kernel for it, may use. */
+  readonly memoryBytes: number
 }

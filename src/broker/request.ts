@@ -26,6 +26,7 @@ export class Request implements RequestContext {
   readonly correlationId: number
   readonly clientId: string
   readonly nowMs: number
+  readonly arrivedMs: number
   readonly origin: RequestOrigin
   /** The place of its answer; the dispatcher's. */
   readonly slot: RequestSlot
@@ -42,7 +43,7 @@ export class Request implements RequestContext {
     },
     origin: RequestOrigin,
     nowMs: number,
-    place: { readonly slot: RequestSlot; readonly slabIndex: number },
+    place: { readonly slot: RequestSlot; readonly slabIndex: number; readonly arrivedMs: number },
     owner: RequestOwner,
   ) {
     this.apiKey = header.apiKey
@@ -53,6 +54,7 @@ export class Request implements RequestContext {
     this.nowMs = nowMs
     this.slot = place.slot
     this.slabIndex = place.slabIndex
+    this.arrivedMs = place.arrivedMs
     this.#owner = owner
   }
 
@@ -86,6 +88,14 @@ export class Request implements RequestContext {
 
   releaseFrame(): void {
     this.#owner.releaseFrame(this)
+  }
+
+  holdConnectionBack(): void {
+    this.slot.connection.holdBack()
+  }
+
+  letConnectionGoOn(): void {
+    this.slot.connection.goOn()
   }
 
   whenAbandoned(callback: () => void): void {

@@ -26,6 +26,7 @@ import { type Reply, SimulatedClient } from './simulated-client.test-support.ts'
 const PORT = 9092
 /** Few, so that segments are closed and opened again all the time. */
 export const OPEN_SEGMENTS_MAX = 8
+const MEMORY_BYTES = 1024 * 1024 * 1024
 const TURNS_UNTIL_QUIET = 4
 const SEGMENT = /\/\d{20}\.log$/
 /** For workers of the real addon, which know no virtual time. */
@@ -154,7 +155,9 @@ export class RecordedLog implements Logger {
 export class SimulatedBroker {
   readonly time = new VirtualTime()
   readonly log = new RecordedLog()
-  readonly disk = new WatchedDisk({ schedule: callback => void this.time.timers.set(0, callback) })
+  readonly disk = new WatchedDisk({
+    schedule: (callback, delayMs = 0) => void this.time.timers.set(delayMs, callback),
+  })
   readonly #network = new SimNetwork(this.time.timers)
   readonly #random = new SeededRandom(7)
   readonly #settings: ReadonlyMap<string, string>
@@ -199,6 +202,7 @@ export class SimulatedBroker {
       ) => new SimTransport(this.#network, this.disk, options, events),
       connectionsMax: 10_000,
       openSegmentsMax: OPEN_SEGMENTS_MAX,
+      memoryBytes: MEMORY_BYTES,
     }
     this.#broker = await this.settled(Broker.start(parsed.config, platform))
   }

@@ -10,6 +10,8 @@ export interface BrokerConfig {
   /** The first holds the metadata journal. */
   readonly logDirs: readonly string[]
   readonly durability: 'group' | 'os'
+  /** Of one log directory; null for what suits the machine's memory. */
+  readonly unflushedMaxBytes: number | null
   readonly partitionCount: number
   readonly replicationFactor: number
   readonly autoCreateTopics: boolean

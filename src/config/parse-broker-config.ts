@@ -75,9 +75,11 @@ function nodeFields(entries: ReadonlyMap<string, string>, text: Text) {
 function typedFields(text: Text) {
   const number = (name: string) => parseNumber(text(name)!)
   const flag = (name: string) => text(name)!.toLowerCase() === 'true'
+  const unflushedText = text('ottla.unflushed.max.bytes')
   const durability: 'group' | 'os' = text('ottla.durability') === 'os' ? 'os' : 'group'
   return {
     durability,
+    unflushedMaxBytes: unflushedText === null ? null : parseNumber(unflushedText),
     partitionCount: number('num.partitions'),
     replicationFactor: number('default.replication.factor'),
     autoCreateTopics: flag('auto.create.topics.enable'),

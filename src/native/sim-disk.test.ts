@@ -296,4 +296,48 @@ describe('the queue', () => {
     expect(reported).toBe(0)
     expect(contentOf(after, '/a')).toBe('safe')
   })
+
+  test('a sync takes as long as its bytes do, and one that hangs takes longer', () => {
+    const delays: (number | undefined)[] = []
+    const ends: (() => void)[] = []
+    const schedule = (callback: () => void, delayMs?: number) => {
+      delays.push(delayMs)
+      ends.push(callback)
+    }
+    const disk = new SimDisk({ schedule })
+    const queues = [disk.createQueue(() => {}), disk.createQueue(() => {})]
+    const [first, second, hanging] = ['/a', '/b', '/c'].map(path => create(disk, path, '1234567890'))
+    expect(disk.unsyncedBytes('/a')).toBe(10)
+    queues[0]!.fdatasync(first!, 1)
+    expect(delays).toEqual([0])
+    // What comes while it is under way is for the next one.
+    disk.pwritev(first!, [bytesOf('1234567890')], 0)
+    ends.shift()!()
+    expect(disk.unsyncedBytes('/a')).toBe(10)
+    disk.speed.set(5)
+    ends.splice(0)[0]!()
+    delays.length = 0
+    queues[0]!.fdatasync(first!, 2)
+    queues[1]!.fdatasync(second!, 3)
+    // They share what the disk does.
+    expect(delays).toEqual([2, 4])
+    for (const end of ends.splice(0)) end()
+    expect(['/a', '/b'].map(path => disk.unsyncedBytes(path))).toEqual([0, 0])
+    for (const end of ends.splice(0)) end()
+    disk.speed.stickNext(5000, '/c')
+    delays.length = 0
+    queues[0]!.fdatasync(hanging!, 4)
+    expect(delays).toEqual([5002])
+  })
+
+  test('what is gathered takes its time too', () => {
+    const delays: (number | undefined)[] = []
+    const disk = new SimDisk({ schedule: (_callback, delayMs) => void delays.push(delayMs) })
+    const source = create(disk, '/a', '1234567890')
+    const target = create(disk, '/b', '')
+    disk.speed.set(2)
+    const queue = disk.createQueue(() => {})
+    queue.gather(target, 0, new Uint8Array(8), Float64Array.of(source, 2, 6), 1)
+    expect(delays).toEqual([7])
+  })
 })

@@ -13,9 +13,10 @@ import type { Random } from '../base/random.ts'
 import { StorageError } from '../base/storage-error.ts'
 import { errorName } from './error-name.ts'
 import { SimDirectory } from './sim/sim-directory.ts'
-import { type Schedule, SimDiskQueue, type SimQueueTarget } from './sim/sim-disk-queue.ts'
+import { type Schedule, type SimCall, SimDiskQueue, type SimQueueTarget } from './sim/sim-disk-queue.ts'
 import { SimFile } from './sim/sim-file.ts'
 import { gatherBytes } from './sim/sim-gather.ts'
+import { SimSpeed } from './sim/sim-speed.ts'
 
 /** The calls that can be told to fail. */
 export type SimOperation =
@@ -60,6 +61,8 @@ interface PlannedFault {
  * possible then. Renames between directories are refused (EXDEV): nothing of ours needs one.
  */
 export class SimDisk implements Disk {
+  /** Of the syncs that queues do; those of the caller's own thread take no time. */
+  readonly speed = new SimSpeed()
   readonly #schedule: Schedule
   readonly #wallMs: () => number
   readonly #root: SimDirectory
@@ -104,6 +107,12 @@ export class SimDisk implements Disk {
 
   setCapacityBytes(capacityBytes: number): void {
     this.#capacityBytes = capacityBytes
+  }
+
+  /** Written bytes of a file that a power cut may take; 0 when there is none. */
+  unsyncedBytes(path: string): number {
+    const node = this.#lookUp(namesOf(path))
+    return node instanceof SimFile ? node.unsyncedBytes : 0
   }
 
   /** Number of handles that are not closed, to find leaks. */
@@ -261,10 +270,7 @@ export class SimDisk implements Disk {
 
   createQueue(onCompletions: DiskCompletions): DiskQueue {
     const target: SimQueueTarget = {
-      pin: file => {
-        const open = this.#file(file)
-        return () => this.#sync(open)
-      },
+      pin: file => this.#pinSync(this.#file(file)),
       pinGather: (file, position, head, ranges) => this.#pinGather(file, position, head, ranges),
       syncDirectory: path => this.syncDirectory(path),
       rename: (from, to) => this.rename(from, to),
@@ -289,14 +295,31 @@ export class SimDisk implements Disk {
     }
   }
 
-  #pinGather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array): () => void {
+  #pinSync(open: OpenFile): SimCall {
+    let sizeBytes = 0
+    let changeCount = 0
+    return {
+      begin: () => {
+        sizeBytes = open.file.unsyncedBytes
+        changeCount = open.file.changeCount
+        return this.speed.begin(open.path, sizeBytes)
+      },
+      end: () => {
+        this.speed.end(sizeBytes)
+        this.#sync(open, changeCount)
+      },
+    }
+  }
+
+  #pinGather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array): SimCall {
     const target = this.#file(file)
     const copiedHead = head.slice()
     const parts: { open: OpenFile; position: number; sizeBytes: number }[] = []
     for (let at = 0; at < ranges.length; at += 3) {
       parts.push({ open: this.#file(ranges[at]!), position: ranges[at + 1]!, sizeBytes: ranges[at + 2]! })
     }
-    return () => {
+    const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, head.length)
+    const work = (): void => {
       const read = parts.map(part => {
         const bytes = new Uint8Array(part.sizeBytes)
         this.#enter('pread', part.open.path)
@@ -307,16 +330,23 @@ export class SimDisk implements Disk {
       this.#write(target, [gatherBytes(copiedHead, read)], position)
       this.#sync(target)
     }
+    return {
+      begin: () => this.speed.begin(target.path, sizeBytes),
+      end: () => {
+        this.speed.end(sizeBytes)
+        work()
+      },
+    }
   }
 
-  #sync(open: OpenFile): void {
+  #sync(open: OpenFile, changeCount = open.file.changeCount): void {
     this.#assertAlive('fdatasync', open.path)
     const code = this.#takeFault('fdatasync', open.path)
     if (code !== undefined) {
       open.file.failSync()
       throw new StorageError(code, 'fdatasync', open.path)
     }
-    open.file.sync()
+    open.file.sync(changeCount)
   }
 
   #createFile(path: string, sizeBytes: number): void {

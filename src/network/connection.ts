@@ -93,7 +93,10 @@ export class Connection implements TurnMember {
   readonly #waiting: Frame[] = []
   #waitingBytes = 0
   #isHeld = false
+  #isFull = false
   #isPaused = false
+  /** Requests that said `holdBack`. */
+  #holdBackCount = 0
   #isClosing = false
   #isClosed = false
 
@@ -175,6 +178,20 @@ export class Connection implements TurnMember {
     if (!isHeld && this.#waiting.length > 0 && !this.#isClosed) this.#owner.markReady(this)
   }
 
+  /** What was handled is enough: nothing more is handled, or read, until `goOn` was called as often. */
+  holdBack(): void {
+    this.#holdBackCount += 1
+    this.#updateReading()
+  }
+
+  /** In a pass, or before one. */
+  goOn(): void {
+    assert(this.#holdBackCount > 0, 'a connection goes on that was held back')
+    this.#holdBackCount -= 1
+    if (this.#waiting.length > 0 && !this.#isClosed) this.#owner.markReady(this)
+    this.#updateReading()
+  }
+
   /**
    * Takes no more requests; closes once those at work are answered and their answers have left. Outside a pass,
    * `NetworkServer.flush` must follow.
@@ -202,7 +219,7 @@ export class Connection implements TurnMember {
   }
 
   #mayStart(frame: Frame): boolean {
-    if (this.#isHeld || !this.#owner.mayGoOn(this)) return false
+    if (this.#isHeld || this.#holdBackCount > 0 || !this.#owner.mayGoOn(this)) return false
     if (this.#slots.length === 0) return true
     if (this.#slots.length >= this.#limits.slotsMax) return false
     return this.#owner.canOverlap(this.#slots, apiKeyOf(frame))
@@ -222,22 +239,29 @@ export class Connection implements TurnMember {
       this.#waiting.push(frame)
     } else {
       const bytes = frame.bytes.slice(frame.start, frame.end)
-      this.#waiting.push({ bytes, start: 0, end: sizeBytes, slabIndex: -1 })
+      this.#waiting.push({ bytes, start: 0, end: sizeBytes, slabIndex: -1, arrivedMs: frame.arrivedMs })
     }
     this.#waitingBytes += sizeBytes
     const { waitingFramesMax, waitingBytesMax } = this.#limits
-    if (this.#isPaused || (this.#waiting.length < waitingFramesMax && this.#waitingBytes < waitingBytesMax))
-      return
-    this.#isPaused = true
-    this.#owner.pauseReading(this)
+    if (this.#waiting.length < waitingFramesMax && this.#waitingBytes < waitingBytesMax) return
+    this.#isFull = true
+    this.#updateReading()
   }
 
   #resumeIfRoom(): void {
-    if (!this.#isPaused || this.#isClosed || this.#isClosing) return
+    if (!this.#isFull || this.#isClosed || this.#isClosing) return
     const { waitingFramesMax, waitingBytesMax } = this.#limits
     if (this.#waiting.length * 2 > waitingFramesMax || this.#waitingBytes * 2 > waitingBytesMax) return
-    this.#isPaused = false
-    this.#owner.resumeReading(this)
+    this.#isFull = false
+    this.#updateReading()
+  }
+
+  #updateReading(): void {
+    const isPaused = this.#isFull || this.#holdBackCount > 0
+    if (isPaused === this.#isPaused || this.#isClosed || this.#isClosing) return
+    this.#isPaused = isPaused
+    if (isPaused) this.#owner.pauseReading(this)
+    else this.#owner.resumeReading(this)
   }
 
   #dropWaiting(): void {

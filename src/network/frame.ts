@@ -5,6 +5,8 @@ export interface Frame {
   readonly end: number
   /** The slab that `bytes` is; -1 for a copy, which stays as long as it is referenced. */
   readonly slabIndex: number
+  /** When it came, monotonic: it may have to wait for its turn. */
+  readonly arrivedMs: number
 }
 
 export function frameSizeBytes({ start, end }: Frame): number {

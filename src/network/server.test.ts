@@ -328,3 +328,32 @@ test('whenEmpty waits for the last connection, and not at all when there is none
   time.advance(1)
   await empty
 })
+
+test('behind a request that holds its connection back nothing is handled or read, until it lets go', () => {
+  const { time, network, server, handled } = world({}, ({ connection, bytes }) => {
+    if (bytes[2] === 1) for (let count = 0; count < 2; count += 1) connection.holdBack()
+  })
+  const { socket, received } = client(network)
+  for (const name of [1, 2]) socket.write(request(PRODUCE, name))
+  time.advance(1)
+  const names = () => handled.map(({ bytes }) => bytes[2])
+  expect(names()).toEqual([1])
+  const other = client(network, '10.0.0.2')
+  other.socket.write(request(METADATA, 7))
+  for (let name = 3; name < 20; name += 1) socket.write(request(PRODUCE, name))
+  time.advance(1)
+  expect(names()).toEqual([1, 7])
+  const { connection, slot } = handled[0]!
+  expect(connection.waitingCount).toBe(1)
+  connection.goOn()
+  server.flush()
+  time.advance(1)
+  expect(names()).toEqual([1, 7])
+  answer(slot, 1)
+  server.flush()
+  connection.goOn()
+  server.flush()
+  time.advance(1)
+  expect(names().slice(0, 9)).toEqual([1, 7, 2, 3, 4, 5, 6, 7, 8])
+  expect(received).toEqual([0, 0, 0, 1, 1])
+})

@@ -244,7 +244,8 @@ export class NetworkServer {
     assert(bytes !== undefined, 'the slab of a frame is there')
     const start = rows[at + 2]!
     connection.lastActiveMs = this.#passMs
-    connection.accept({ bytes, start, end: start + rows[at + 3]!, slabIndex })
+    const end = start + rows[at + 3]!
+    connection.accept({ bytes, start, end, slabIndex, arrivedMs: this.#passMs })
   }
 
   /** Requests that waited for the ones before them; ends because what waits is bounded and nothing is read here. */

@@ -24,6 +24,10 @@ const INLINE_UNKNOWN_MAX_BYTES = 2 * 1024
 export interface Offer {
   readonly batch: Uint8Array
   readonly nowMs: number
+  /** Monotonic: held back until then it is refused. */
+  readonly deadlineMs: number
+  /** It waits for the disk, until `deadlineMs` at most, and `batch` may become a copy. */
+  onHeld(): void
   /** The batch was staged or refused. Its bytes are needed until the pass ends. */
   onAdmitted(result: AppendResult): void
 }

@@ -1,4 +1,4 @@
-import type { PartitionImage } from '../metadata/image/metadata-image.ts'
+import { isInternalTopic, type PartitionImage } from '../metadata/image/metadata-image.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { AppendResult, LogRefusal } from '../storage/append-result.ts'
 import type { AppendOrigin, CheckedBatch } from '../storage/append-validation.ts'
@@ -10,6 +10,7 @@ import type { TimestampOffset } from '../storage/timestamp-lookup.ts'
 import { AdmissionQueue, needsWorker, type Offer } from './admission.ts'
 import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
 import type { PackSlots } from './pack-slots.ts'
+import type { HeldQueue, ProducerHold } from './producer-hold.ts'
 
 /** Told when there may be more to read, or nothing any more: the high watermark moved, or the partition went away. */
 export interface PartitionWatcher {
@@ -31,6 +32,7 @@ export interface PartitionPorts {
   readonly schedulePass: () => void
   /** Answers when the log's start offset survives a crash; false when the disk refuses. */
   readonly saveStartOffset: (log: Log) => Promise<boolean>
+  readonly hold: ProducerHold
 }
 
 const OFFLINE: LogRefusal = {
@@ -78,6 +80,8 @@ export class Partition {
   #admission: AdmissionQueue | null = null
   #isDeleted = false
   #isStaged = false
+  /** Null where nothing waits for the disk: offline, or a topic that the broker itself writes; groups go on. */
+  readonly #held: HeldQueue | null
   readonly #ports: PartitionPorts
 
   constructor(identity: PartitionIdentity, image: PartitionImage, log: Log | null, ports: PartitionPorts) {
@@ -87,6 +91,8 @@ export class Partition {
     this.leaderEpoch = image.leaderEpoch
     this.log = log
     this.#ports = ports
+    const isHeldUp = log !== null && !isInternalTopic(identity.topicName)
+    this.#held = isHeldUp ? ports.hold.queueOf(log.directory.unflushed) : null
     log?.setLeaderEpoch(image.leaderEpoch)
   }
 
@@ -135,15 +141,8 @@ export class Partition {
    * bytes must stay as they are until then.
    */
   offer(offer: Offer): boolean {
-    const { log } = this
-    const isFirst = this.#admission === null || this.#admission.isEmpty
-    if (log === null || (isFirst && !needsWorker(offer.batch, log.config))) {
-      offer.onAdmitted(this.append(offer.batch, offer.nowMs, 'client'))
-      return true
-    }
-    this.#admission ??= this.#createAdmission()
-    this.#admission.push(offer, log.config)
-    return false
+    if (this.#held === null || !this.#held.mustWait) return this.#take(offer)
+    return !this.#ports.hold.push(this.#held, offer, held => void this.#take(held))
   }
 
   /** acks=1: `waiter` is told at the end of this pass, or later, when flush.messages makes the append wait. */
@@ -252,10 +251,26 @@ export class Partition {
     return result
   }
 
+  /** Staged or refused at once, or behind those that are with a worker. */
+  #take(offer: Offer): boolean {
+    const { log } = this
+    const isFirst = this.#admission === null || this.#admission.isEmpty
+    if (log === null || (isFirst && !needsWorker(offer.batch, log.config))) {
+      offer.onAdmitted(this.append(offer.batch, offer.nowMs, 'client'))
+      return true
+    }
+    this.#admission ??= this.#createAdmission()
+    log.directory.unflushed.expect(offer.batch.length)
+    this.#admission.push(offer, log.config)
+    return false
+  }
+
   #createAdmission(): AdmissionQueue {
     const { batchNative, packSlots, schedulePass } = this.#ports
-    const admit = (offer: Offer, checked: CheckedBatch | null) =>
+    const admit = (offer: Offer, checked: CheckedBatch | null) => {
+      this.log?.directory.unflushed.arrived(offer.batch.length)
       offer.onAdmitted(this.#append(offer.batch, offer.nowMs, 'client', checked))
+    }
     return new AdmissionQueue(batchNative, packSlots, admit, schedulePass)
   }
 

@@ -1,4 +1,4 @@
-import type { Timer, Timers } from '../base/clock.ts'
+import type { Clock, Timer, Timers } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { StorageError } from '../base/storage-error.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../metadata/image/metadata-image.ts'
@@ -10,9 +10,11 @@ import type { LogConfig } from '../storage/log-config.ts'
 import type { LogManager } from '../storage/log-manager.ts'
 import { PackSlots } from './pack-slots.ts'
 import { Partition, type PartitionPorts } from './partition.ts'
+import { ProducerHold } from './producer-hold.ts'
 
 export interface PartitionsPorts {
   readonly logs: LogManager
+  readonly clock: Clock
   readonly timers: Timers
   readonly logger: Logger
   /** The configuration in force of a topic, by the image as it is now. */
@@ -20,6 +22,8 @@ export interface PartitionsPorts {
   readonly onTopicDeleted: (topicName: string) => void
   readonly batchNative: BatchNative
   readonly schedulePass: () => void
+  /** Bytes of clients' batches that may wait for the disk at once. */
+  readonly heldMaxBytes: number
 }
 
 /** Each costs a worker's time and up to max.message.bytes, twice. */
@@ -36,6 +40,7 @@ interface RefusedLog {
 export class Partitions {
   readonly #ports: PartitionsPorts
   readonly #partitionPorts: PartitionPorts
+  readonly #hold: ProducerHold
   readonly #byTopic = new Map<string, Partition[]>()
   readonly #byLog = new Map<Log, Partition>()
   /** Appended to in this pass. */
@@ -51,7 +56,9 @@ export class Partitions {
     const onStaged = (partition: Partition) => this.#touched.push(partition)
     const saveStartOffset = (log: Log) => logs.saveStartOffset(log)
     const packSlots = new PackSlots(PACK_SLOTS)
-    this.#partitionPorts = { batchNative, packSlots, schedulePass, onStaged, saveStartOffset }
+    this.#hold = new ProducerHold(ports)
+    const fromPartitions = { onStaged, saveStartOffset, packSlots, hold: this.#hold }
+    this.#partitionPorts = { batchNative, schedulePass, ...fromPartitions }
   }
 
   get(topicName: string, partitionIndex: number): Partition | undefined {
@@ -83,8 +90,9 @@ export class Partitions {
     }
   }
 
-  /** Opens no log any more. */
+  /** Opens no log any more, and takes no batch that was held back. */
   async close(): Promise<void> {
+    this.#hold.close()
     this.#retryTimer?.cancel()
     await this.#retrying
     this.#retryTimer?.cancel()
@@ -92,13 +100,8 @@ export class Partitions {
 
   /** The end of a pass: one write per touched segment; acks=1 and failed appends are settled, others by `onDurable`. */
   endPass(): void {
-    if (this.#touched.length === 0) return
-    const touched = this.#touched
-    this.#touched = []
-    for (const { log, fromOffset, errorCode } of this.#ports.logs.flushStaged()) {
-      this.#byLog.get(log)?.settleFailed(fromOffset, errorCode)
-    }
-    for (const partition of touched) partition.settleWritten()
+    if (this.#touched.length > 0) this.#write()
+    this.#hold.releaseLater()
   }
 
   // ---- for the log manager's callbacks ----
@@ -107,8 +110,22 @@ export class Partitions {
     this.#byLog.get(log)?.advance()
   }
 
+  /** Batches that were held back may go on. */
+  onRoom(): void {
+    this.#hold.releaseLater()
+  }
+
   onDirectoryFailure(logs: readonly Log[]): void {
     for (const log of logs) this.#byLog.get(log)?.settleAll(ErrorCode.KAFKA_STORAGE_ERROR)
+  }
+
+  #write(): void {
+    const touched = this.#touched
+    this.#touched = []
+    for (const { log, fromOffset, errorCode } of this.#ports.logs.flushStaged()) {
+      this.#byLog.get(log)?.settleFailed(fromOffset, errorCode)
+    }
+    for (const partition of touched) partition.settleWritten()
   }
 
   /** A log that the metadata does not know keeps its bytes under another name: the metadata may be what was lost. */

@@ -4,6 +4,8 @@ import type { DirtySegment, GroupJournal } from './group-journal/group-journal.t
 import type { Log } from './log.ts'
 import { PASSING_REFUSALS } from './passing-refusals.ts'
 import type { Segment, SegmentEnd } from './segment.ts'
+import type { UnflushedBytes } from './unflushed-bytes.ts'
+import type { WriteBack } from './write-back.ts'
 
 export interface FlusherEvents {
   /** The durable offset of the log has moved. */
@@ -12,6 +14,13 @@ export interface FlusherEvents {
   onDurablePassEnd(): void
   /** A sync failed, or could not be asked for: nothing more may be acknowledged in this directory. */
   onFailure(errno: number): void
+}
+
+/** What of a log directory the flusher works with. */
+export interface FlusherPlace {
+  readonly journal: GroupJournal
+  readonly writeBack: WriteBack
+  readonly unflushed: UnflushedBytes
 }
 
 interface SegmentJob extends DirtySegment {
@@ -31,13 +40,16 @@ type FlushJob =
 /**
  * Group commit of a log directory: while a group of syncs is under way the next one gathers, so that all appends of a
  * pass share one fdatasync per segment, or one of the group journal where there are many. A failed sync is never tried
- * again, because a second one may report success over lost data.
+ * again, because a second one may report success over lost data. Once much is unflushed, what no answer waits for goes
+ * to the disk as well.
  */
 export class Flusher {
   readonly #disk: Disk
   /** One thread each. */
   readonly #queues: readonly DiskQueue[]
   readonly #journal: GroupJournal
+  readonly #writeBack: WriteBack
+  readonly #unflushed: UnflushedBytes
   readonly #events: FlusherEvents
   readonly #dirty = new Map<Segment, Log>()
   #group: FlushJob[] = []
@@ -45,9 +57,11 @@ export class Flusher {
   #failed = false
   #idleWaiters: (() => void)[] = []
 
-  constructor(disk: Disk, journal: GroupJournal, events: FlusherEvents) {
+  constructor(disk: Disk, { journal, writeBack, unflushed }: FlusherPlace, events: FlusherEvents) {
     this.#disk = disk
     this.#journal = journal
+    this.#writeBack = writeBack
+    this.#unflushed = unflushed
     this.#events = events
     const onCompletions: DiskCompletions = (completions, count) => this.#complete(completions, count)
     this.#queues = Array.from({ length: SYNC_THREADS }, () => disk.createQueue(onCompletions))
@@ -68,21 +82,29 @@ export class Flusher {
   /** The segment has written bytes that are not synced; `pump` begins the work. */
   markDirty(log: Log, segment: Segment): void {
     // Nothing is synced any more, so that nothing may wait for it either.
-    if (!this.#failed) this.#dirty.set(segment, log)
+    if (this.#failed) return
+    this.#dirty.set(segment, log)
+    this.#writeBack.forget(segment)
   }
 
   /** The log is going away: nothing of it is synced any more. */
   forget(log: Log): void {
-    for (const [segment, owner] of this.#dirty) if (owner === log) this.#dirty.delete(segment)
+    for (const segment of log.segments) this.forgetSegment(segment)
   }
 
   forgetSegment(segment: Segment): void {
     this.#dirty.delete(segment)
+    this.#writeBack.forget(segment)
+    this.#unflushed.gone(segment.giveUp())
   }
 
   /** Hands the dirty segments to the threads unless a group is under way. */
   pump(): void {
-    if (this.#group.length > 0 || this.#dirty.size === 0 || this.#failed) return
+    if (this.#failed) return
+    if (this.#unflushed.isHigh) this.#writeBack.begin()
+    if (this.#group.length > 0) return
+    if (this.#unflushed.isHigh) this.#journal.retireFrom(this.#unflushed.highBytes)
+    if (this.#dirty.size === 0 || this.#failed) return
     const dirty = Array.from(this.#dirty, ([segment, log]): DirtySegment => ({ segment, log }))
     this.#dirty.clear()
     try {

@@ -38,6 +38,8 @@ export interface LoadInput {
   readonly recoveryThreads: number
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
+  readonly unflushedMaxBytes: number
+  readonly onRoom: () => void
   readonly onFailure: (directory: LogDirectory) => void
 }
 

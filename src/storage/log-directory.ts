@@ -5,6 +5,8 @@ import { Flusher, type FlusherEvents } from './flusher.ts'
 import { GroupJournal } from './group-journal/group-journal.ts'
 import type { Log } from './log.ts'
 import type { MetaProperties } from './meta-properties.ts'
+import { UnflushedBytes } from './unflushed-bytes.ts'
+import { WriteBack } from './write-back.ts'
 
 export interface LogDirectoryInit {
   readonly disk: Disk
@@ -13,6 +15,9 @@ export interface LogDirectoryInit {
   readonly meta: MetaProperties
   readonly lock: FileLock
   readonly groupJournalMaxBytes: number
+  /** Clients' batches wait above it. */
+  readonly unflushedMaxBytes: number
+  readonly onRoom: () => void
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onFailure: (directory: LogDirectory, errno: number) => void
@@ -31,6 +36,8 @@ export class LogDirectory {
   readonly meta: MetaProperties
   readonly flusher: Flusher
   readonly journal: GroupJournal
+  readonly unflushed: UnflushedBytes
+  readonly writeBack: WriteBack
   readonly jobs: DiskJobs
   /**
    * Logs that could not be opened, with what the checkpoints say of them. The checkpoints go on saying it, or the next
@@ -43,6 +50,8 @@ export class LogDirectory {
    */
   readonly forgotten = new Set<string>()
   readonly #init: LogDirectoryInit
+  /** Of what no answer waits for: write-backs, and the files of the group journal. */
+  readonly #lateJobs: DiskJobs
   #failed = false
 
   constructor(init: LogDirectoryInit) {
@@ -50,23 +59,33 @@ export class LogDirectory {
     this.path = init.path
     this.meta = init.meta
     this.jobs = new DiskJobs(init.disk)
+    const onFailure = (errno: number) => this.fail(errno)
     const events: FlusherEvents = {
       onDurable: init.onDurable,
       onDurablePassEnd: init.onDurablePassEnd,
-      onFailure: errno => this.fail(errno),
+      onFailure,
     }
-    this.journal = new GroupJournal({
-      disk: init.disk,
-      directoryPath: init.path,
-      maxBytes: init.groupJournalMaxBytes,
+    this.unflushed = new UnflushedBytes(init.unflushedMaxBytes, init.onRoom)
+    this.#lateJobs = new DiskJobs(init.disk)
+    this.writeBack = new WriteBack({
+      jobs: this.#lateJobs,
       onSynced: (log, segment, end) => {
         if (!log.segmentSynced(segment, end)) return
         init.onDurable(log)
         init.onDurablePassEnd()
       },
-      onFailure: errno => this.fail(errno),
+      onEnd: () => this.flusher.pump(),
+      onFailure,
     })
-    this.flusher = new Flusher(init.disk, this.journal, events)
+    this.journal = new GroupJournal({
+      disk: init.disk,
+      jobs: this.#lateJobs,
+      writeBack: this.writeBack,
+      directoryPath: init.path,
+      maxBytes: init.groupJournalMaxBytes,
+      onFailure,
+    })
+    this.flusher = new Flusher(init.disk, this, events)
   }
 
   /** No append is accepted and nothing is acknowledged any more, until the broker is started again. */
@@ -74,11 +93,22 @@ export class LogDirectory {
     return this.#failed
   }
 
+  /** No sync is under way, and none is due that an answer waits for. */
+  get isIdle(): boolean {
+    return this.flusher.isIdle && this.#lateJobs.isIdle
+  }
+
+  /** Answers when both threads of syncs have been idle. */
+  whenIdle(): Promise<unknown> {
+    return Promise.all([this.flusher.whenIdle(), this.#lateJobs.whenIdle()])
+  }
+
   fail(errno: number): void {
     if (this.#failed) return
     this.#failed = true
     this.flusher.fail()
-    this.journal.fail()
+    this.writeBack.fail()
+    this.unflushed.close()
     this.#init.logger.error(
       { directory: this.path, errno },
       'the log directory is fenced: the disk refused a write or sync',
@@ -88,6 +118,7 @@ export class LogDirectory {
 
   closeThreads(): void {
     this.flusher.close()
+    this.#lateJobs.close()
     this.journal.close()
     this.jobs.close()
   }

@@ -47,6 +47,8 @@ export interface LogManagerOptions {
   readonly checkpointIntervalMs: number
   /** Of the file that group commits of several segments are gathered in; 0 for none. */
   readonly groupJournalMaxBytes: number
+  /** Written bytes of one directory that its disk does not have, above which batches of clients should wait. */
+  readonly unflushedMaxBytes: number
   readonly producerIdExpirationMs: number
   /** Descriptors that segments may hold at once. */
   readonly openSegmentsMax: number
@@ -55,6 +57,8 @@ export interface LogManagerOptions {
   readonly flushCheckIntervalMs: number
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
+  /** A directory has room below `unflushedMaxBytes` again, or failed. */
+  readonly onRoom: () => void
   readonly onDirectoryFailure: (directory: LogDirectory, logs: readonly Log[]) => void
 }
 
@@ -247,9 +251,8 @@ export class LogManager {
     this.#timers.clear()
     this.flushStaged()
     // A sync whose failure nobody is told would be tried again by the clean stop, and may succeed over lost data.
-    while (this.directories.some(({ flusher, journal }) => !flusher.isIdle || !journal.isIdle)) {
-      const waits = ({ flusher, journal }: LogDirectory) => [flusher.whenIdle(), journal.whenIdle()]
-      await Promise.all(this.directories.flatMap(waits))
+    while (this.directories.some(({ isIdle }) => !isIdle)) {
+      await Promise.all(this.directories.map(directory => directory.whenIdle()))
       this.flushStaged()
     }
     for (const reads of this.#coldReads.values()) reads.close()

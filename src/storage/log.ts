@@ -296,7 +296,9 @@ export class Log {
   /** Writes what is staged and shows it to readers; StorageError leaves everything as it was, for `rollBack`. */
   writeStaged(): void {
     for (const segment of this.#touched) segment.writeStaged()
-    for (const segment of this.#touched) segment.publish()
+    let writtenBytes = 0
+    for (const segment of this.#touched) writtenBytes += segment.publish()
+    this.directory.unflushed.written(writtenBytes)
     this.#logEndOffset = this.#nextOffset
     this.isClean = false
     this.#savepoint = null
@@ -328,7 +330,7 @@ export class Log {
 
   /** What a sync of the segment made safe; true when the durable offset moved. */
   segmentSynced(segment: Segment, end: SegmentEnd): boolean {
-    segment.syncedUpTo(end)
+    this.directory.unflushed.gone(segment.syncedUpTo(end))
     return this.raiseDurable(this.safeOffset)
   }
 
@@ -360,6 +362,7 @@ export class Log {
     const isFlushDue = durability === 'group' || this.#logEndOffset - this.safeOffset >= flushMessages
     for (const segment of this.#touched) {
       if (isFlushDue || segment !== this.#active) this.directory.flusher.markDirty(this, segment)
+      else this.directory.writeBack.wrote(this, segment)
     }
   }
 
@@ -476,15 +479,9 @@ export class Log {
 
   #rollFailed(error: unknown): LogRefusal {
     if (!(error instanceof StorageError)) throw error
-    this.#ports.logger.error(
-      { directory: this.directoryPath, error: error.message },
-      'no new segment could be made',
-    )
-    return {
-      ok: false,
-      errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
-      errorMessage: 'no new segment could be made',
-    }
+    const errorMessage = 'no new segment could be made'
+    this.#ports.logger.error({ directory: this.directoryPath, error: error.message }, errorMessage)
+    return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage }
   }
 }
 

@@ -80,6 +80,8 @@ export class Segment implements DescriptorHolder, SegmentBytes {
   /** Of the first batch, which the age of the segment is measured from; -1 for none. */
   firstTimestampMs = -1
   #bytesSinceIndexEntry = 0
+  /** Written bytes before it are on the disk, or of no use any more. */
+  #flushedSizeBytes = 0
   #staged: Uint8Array[] = []
   #offsetIndex: OffsetIndex | null
   #timeIndex: TimeIndex | null
@@ -131,6 +133,11 @@ export class Segment implements DescriptorHolder, SegmentBytes {
 
   get unsafeSizeBytes(): number {
     return this.writtenSizeBytes - this.safeSizeBytes
+  }
+
+  /** What is counted in the directory's account. */
+  get unflushedSizeBytes(): number {
+    return this.writtenSizeBytes - this.#flushedSizeBytes
   }
 
   get hasUnsyncedBytes(): boolean {
@@ -196,12 +203,15 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     this.#memory.wrote(this.writtenSizeBytes, this.#files.nowMs())
   }
 
-  publish(): void {
+  /** Answers how many bytes are published. */
+  publish(): number {
+    const publishedBytes = this.endPosition - this.writtenSizeBytes
     this.#staged = []
     this.#mayBeLonger = false
     this.writtenSizeBytes = this.endPosition
     this.writtenEndOffset = this.endOffset
     this.writtenMaxTimestampMs = this.maxTimestampMs
+    return publishedBytes
   }
 
   savepoint(): SegmentSavepoint {
@@ -363,9 +373,16 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     this.syncedUpTo(this.writtenEnd)
   }
 
-  syncedUpTo(end: SegmentEnd): void {
+  /** Answers how many bytes are unflushed no more. */
+  syncedUpTo(end: SegmentEnd): number {
     this.syncedEndOffset = Math.max(this.syncedEndOffset, end.offset)
     this.safeUpTo(end)
+    return this.#flushedUpTo(end.sizeBytes)
+  }
+
+  /** It is going away, and what it holds with it; answers as `syncedUpTo` does. */
+  giveUp(): number {
+    return this.#flushedUpTo(this.writtenSizeBytes)
   }
 
   safeUpTo({ offset, sizeBytes }: SegmentEnd): void {
@@ -397,6 +414,12 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     if (index !== null) return null
     const path = this.path(extension)
     return this.#warmIndexes?.has(path) === true ? null : new ColdBytes(path, 0, SMALL_FILE_MAX_BYTES)
+  }
+
+  #flushedUpTo(sizeBytes: number): number {
+    const goneBytes = Math.max(0, sizeBytes - this.#flushedSizeBytes)
+    this.#flushedSizeBytes += goneBytes
+    return goneBytes
   }
 
   #addTimeEntry(): void {

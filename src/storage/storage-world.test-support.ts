@@ -50,6 +50,7 @@ export class StorageWorld {
   /** A step of the disk's threads takes a time up to this. */
   diskStepMaxMs = 1
   openSegmentsMax = 1000
+  onRoom: () => void = () => {}
   /** Scans of files that were asked for, and how many were under way at once. */
   readonly scans = { count: 0, underWay: 0, underWayMax: 0 }
   logs!: LogManager
@@ -59,7 +60,7 @@ export class StorageWorld {
     this.config = { ...defaultTopicConfig, ...config }
     this.#random = new SeededRandom(seed)
     this.disk = new SimDisk({
-      schedule: callback => this.#later(callback),
+      schedule: (callback, delayMs) => this.#later(callback, delayMs),
       wallMs: () => this.time.clock.wallMs(),
     })
   }
@@ -95,6 +96,7 @@ export class StorageWorld {
         retentionCheckIntervalMs: 300_000,
         checkpointIntervalMs: 60_000,
         groupJournalMaxBytes: 64 * 1024 * 1024,
+        unflushedMaxBytes: 1024 * 1024 * 1024,
         producerIdExpirationMs: 86_400_000,
         openSegmentsMax: this.openSegmentsMax,
         producerIdExpirationCheckIntervalMs: 600_000,
@@ -104,6 +106,7 @@ export class StorageWorld {
           log.highWatermark = log.durableOffset
         },
         onDurablePassEnd: ignore,
+        onRoom: () => this.onRoom(),
         onDirectoryFailure: ignore,
       },
     )
@@ -122,9 +125,9 @@ export class StorageWorld {
     }
   }
 
-  #later(callback: () => void): void {
-    const delayMs = this.diskStepMaxMs === 1 ? 1 : 1 + this.#random.below(this.diskStepMaxMs)
-    this.time.timers.set(delayMs, callback)
+  #later(callback: () => void, diskMs = 0): void {
+    const stepMs = this.diskStepMaxMs === 1 ? 1 : 1 + this.#random.below(this.diskStepMaxMs)
+    this.time.timers.set(stepMs + diskMs, callback)
   }
 
   get log(): Log {

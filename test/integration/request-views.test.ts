@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import {
   type Api,
   batchOf,
@@ -27,11 +27,7 @@ const decompress = (codec: number, payload: Uint8Array) => codecs.decompress(cod
 
 let broker: EmbeddedBroker
 
-beforeAll(async () => {
-  broker = await startBroker({ topics: ['views-0', 'views-1', 'empty'] })
-})
-
-afterAll(() => broker.close())
+afterEach(() => broker.close())
 
 /** Frames over a real socket; many requests may be under way. */
 class Client {
@@ -136,7 +132,15 @@ async function readAll(topic: string): Promise<string[]> {
   return values
 }
 
-test('a batch is what was sent, however long its request had to wait', async () => {
+test.each([
+  ['its request had to wait', '1000000000'],
+  // One byte that is not synced yet is enough.
+  ['it was held back', '1'],
+])('a batch is what was sent, however long %s', async (_name, unflushedMaxBytes) => {
+  broker = await startBroker({
+    topics: ['views-0', 'views-1', 'empty'],
+    config: { 'ottla.unflushed.max.bytes': unflushedMaxBytes },
+  })
   await Promise.all(Array.from({ length: CONNECTIONS }, (_, connection) => writeAll(connection)))
   const read = [...(await readAll('views-0')), ...(await readAll('views-1'))]
   for (let connection = 0; connection < CONNECTIONS; connection += 1) {

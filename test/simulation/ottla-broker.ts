@@ -20,6 +20,8 @@ const SETTINGS = new Map([
   ['log.roll.ms', '60'],
   // Several group journals.
   ['ottla.group.journal.bytes', '2000'],
+  // Less than what producers have under way: they wait now and then.
+  ['ottla.unflushed.max.bytes', '500'],
   // Often enough that checkpoints and their crashes happen within a world.
   ['log.flush.offset.checkpoint.interval.ms', '50'],
 ])
@@ -44,6 +46,7 @@ export async function startOttla(ports: BrokerPorts, binding: NativeBinding): Pr
     },
     connectionsMax: 100,
     openSegmentsMax: 100,
+    memoryBytes: 1024 * 1024 * 1024,
   })
   const ends = new Set<() => void>()
   // Clients notice that it is gone, though the timers of this life, which would tell them, may be dead before that.

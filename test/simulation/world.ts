@@ -65,6 +65,9 @@ const TIME_BETWEEN_RESTARTS_MAX_MS = 150
 const CUT_DURING_START_ONE_IN = 5
 const START_TIME_MAX_MS = 10
 const DISK_DELAY_MAX_MS = 4
+/** So slow that producers get ahead of it now and then. */
+const DISK_BYTES_PER_MS_MIN = 5
+const DISK_BYTES_PER_MS_RANGE = 100
 /** A world that takes longer has lost its progress. */
 const VIRTUAL_TIME_MAX_MS = 120_000
 
@@ -85,8 +88,8 @@ export class World {
     this.#options = options
     this.#random = new SeededRandom(options.seed)
     const diskRandom = this.#random.fork()
-    const schedule = (callback: () => void): void => {
-      this.#time.timers.set(diskRandom.below(DISK_DELAY_MAX_MS * 10) / 10, callback)
+    const schedule = (callback: () => void, diskMs = 0): void => {
+      this.#time.timers.set(diskMs + diskRandom.below(DISK_DELAY_MAX_MS * 10) / 10, callback)
     }
     this.#disk = new SimDisk({ schedule, wallMs: () => this.#time.clock.wallMs() })
     this.#environment = {
@@ -206,6 +209,7 @@ export class World {
   /** Starts the broker; now and then the power fails again before it is up. */
   async #powerOn(): Promise<void> {
     const isCutAgain = this.#random.below(CUT_DURING_START_ONE_IN) === 0
+    this.#disk.speed.set(DISK_BYTES_PER_MS_MIN + this.#random.below(DISK_BYTES_PER_MS_RANGE))
     const starting = this.#options.startBroker(this.#ports())
     if (isCutAgain && !(await this.#isSettledWithin(starting, this.#random.below(START_TIME_MAX_MS)))) {
       this.#cutPower()

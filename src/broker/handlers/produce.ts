@@ -24,7 +24,7 @@ export const produce = defineHandler<ProduceRequest, ProduceResponseInit>({
   overlap: true,
   operations: ['WRITE TOPIC'],
   handle(request, context, services) {
-    const pending = new PendingProduce(request.acks, context)
+    const pending = new PendingProduce(request, context)
     const refusal = refusalOf(request)
     for (const topic of request.topicData) {
       pending.beginTopic(topic.name, topic.topicId)

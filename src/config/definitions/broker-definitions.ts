@@ -313,6 +313,14 @@ const OTTLA_KEYS: readonly ConfigDefinition[] = [
     { min: 0, max: 1_073_741_824 },
   ),
   key(
+    'ottla.unflushed.max.bytes',
+    LONG,
+    null,
+    'Written bytes of a log directory that its disk does not have yet, above which producers wait; by default a ' +
+      'twentieth of the memory, at most 1 GiB, shared by the directories.',
+    AT_LEAST_1,
+  ),
+  key(
     'ottla.allow.unauthenticated',
     BOOLEAN,
     'false',

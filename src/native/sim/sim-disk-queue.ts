@@ -2,15 +2,27 @@ import type { DiskCompletions, DiskQueue, FileHandle } from '../../base/disk.ts'
 
 const COMPLETIONS_PER_CALL = 256
 
-/** Runs `callback` later, in an order that only depends on the seed. */
-export type Schedule = (callback: () => void) => void
+interface Job {
+  readonly ticket: number
+  readonly call: SimCall
+}
+
+/** Runs `callback` later, in an order that only depends on the seed; `delayMs` is what a slow disk takes beside. */
+export type Schedule = (callback: () => void, delayMs?: number) => void
+
+/** A call that may take its time. */
+export interface SimCall {
+  /** The thread takes it up; answers how many milliseconds it will take. Absent for none. */
+  readonly begin?: () => number
+  readonly end: () => void
+}
 
 /** What the queue asks its disk to do; every call throws StorageError like the disk's own. */
 export interface SimQueueTarget {
   /** The open file behind a handle, so that it can be closed while its sync is under way. */
-  pin(file: FileHandle): () => void
+  pin(file: FileHandle): SimCall
   /** The same for what is gathered out of files, and into one. */
-  pinGather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array): () => void
+  pinGather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array): SimCall
   syncDirectory(path: string): void
   rename(from: string, to: string): void
   createFile(path: string, sizeBytes: number): void
@@ -32,9 +44,10 @@ export class SimDiskQueue implements DiskQueue {
   readonly #schedule: Schedule
   readonly #onCompletions: DiskCompletions
   readonly #completions = new Int32Array(2 * COMPLETIONS_PER_CALL)
-  readonly #waiting: { ticket: number; work: () => void }[] = []
+  readonly #waiting: Job[] = []
+  /** Taken up by the thread, and not executed. */
+  #running: Job | null = null
   readonly #finished: { ticket: number; errno: number }[] = []
-  #executionScheduled = false
   #deliveryScheduled = false
   #closed = false
 
@@ -45,7 +58,7 @@ export class SimDiskQueue implements DiskQueue {
   }
 
   fdatasync(file: FileHandle, ticket: number): void {
-    this.#submit(ticket, this.#target.pin(file))
+    this.#submitCall(ticket, this.#target.pin(file))
   }
 
   syncDirectory(path: string, ticket: number): void {
@@ -73,7 +86,7 @@ export class SimDiskQueue implements DiskQueue {
   }
 
   gather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array, ticket: number): void {
-    this.#submit(ticket, this.#target.pinGather(file, position, head, ranges))
+    this.#submitCall(ticket, this.#target.pinGather(file, position, head, ranges))
   }
 
   warm(path: string, position: number, sizeBytes: number, ticket: number): void {
@@ -81,28 +94,41 @@ export class SimDiskQueue implements DiskQueue {
   }
 
   close(): void {
-    if (!this.#target.isDead()) for (const { work } of this.#waiting) this.#target.errnoOf(work)
+    if (!this.#target.isDead()) {
+      if (this.#running !== null) this.#target.errnoOf(this.#running.call.end)
+      for (const { call } of this.#waiting) {
+        call.begin?.()
+        this.#target.errnoOf(call.end)
+      }
+    }
+    this.#running = null
     this.#waiting.length = 0
     this.#finished.length = 0
     this.#closed = true
   }
 
   #submit(ticket: number, work: () => void): void {
-    this.#waiting.push({ ticket, work })
+    this.#submitCall(ticket, { end: work })
+  }
+
+  #submitCall(ticket: number, call: SimCall): void {
+    this.#waiting.push({ ticket, call })
     this.#scheduleExecution()
   }
 
   #scheduleExecution(): void {
-    if (this.#executionScheduled || this.#waiting.length === 0) return
-    this.#executionScheduled = true
-    this.#schedule(() => {
-      this.#executionScheduled = false
+    if (this.#running !== null || this.#stopped()) return
+    const next = this.#waiting.shift()
+    if (next === undefined) return
+    this.#running = next
+    const execute = (): void => {
       if (this.#stopped()) return
-      const next = this.#waiting.shift()!
-      this.#finished.push({ ticket: next.ticket, errno: this.#target.errnoOf(next.work) })
+      this.#running = null
+      this.#finished.push({ ticket: next.ticket, errno: this.#target.errnoOf(next.call.end) })
       this.#scheduleDelivery()
       this.#scheduleExecution()
-    })
+    }
+    this.#schedule(execute, next.call.begin?.())
   }
 
   #scheduleDelivery(): void {

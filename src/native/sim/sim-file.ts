@@ -18,6 +18,8 @@ export class SimFile {
   readonly #durable: SparseBytes
   readonly #wallMs: () => number
   #unsynced: FileChange[] = []
+  /** Changes since the file was opened first, the unsynced ones included. */
+  #changeCount = 0
   #modifiedAtMs: number
 
   constructor(
@@ -39,6 +41,17 @@ export class SimFile {
     return this.#current.sizeBytes
   }
 
+  /** Written bytes that the platter does not hold. */
+  get unsyncedBytes(): number {
+    let sizeBytes = 0
+    for (const change of this.#unsynced) if (change.kind === 'write') sizeBytes += change.bytes.length
+    return sizeBytes
+  }
+
+  get changeCount(): number {
+    return this.#changeCount
+  }
+
   read(into: Uint8Array, position: number): number {
     return this.#current.read(into, position)
   }
@@ -57,9 +70,11 @@ export class SimFile {
     if (sizeBytes > this.sizeBytes) this.#change({ kind: 'extend', sizeBytes })
   }
 
-  sync(): void {
-    for (const change of this.#unsynced) apply(this.#durable, change)
-    this.#unsynced = []
+  /** The end of a sync that was begun when there were `changeCount` changes; it does not see later ones. */
+  sync(changeCount = this.#changeCount): void {
+    const laterCount = Math.min(this.#changeCount - changeCount, this.#unsynced.length)
+    const synced = this.#unsynced.splice(0, this.#unsynced.length - laterCount)
+    for (const change of synced) apply(this.#durable, change)
   }
 
   /**
@@ -90,6 +105,7 @@ export class SimFile {
   #change(change: FileChange): void {
     this.#modifiedAtMs = this.#wallMs()
     this.#unsynced.push(change)
+    this.#changeCount += 1
     apply(this.#current, change)
   }
 }

@@ -1,8 +1,9 @@
 import { assert } from '../../base/assert.ts'
 import type { Disk, DiskQueue } from '../../base/disk.ts'
-import { DiskJobs } from '../disk-jobs.ts'
+import type { DiskJobs } from '../disk-jobs.ts'
 import type { Log } from '../log.ts'
-import type { Segment, SegmentEnd } from '../segment.ts'
+import type { Segment } from '../segment.ts'
+import type { WriteBack } from '../write-back.ts'
 import { type Journal, JournalFiles } from './journal-files.ts'
 import { encodeRecordHead, type JournalRange } from './journal-record.ts'
 
@@ -30,11 +31,12 @@ export interface DirtySegment {
 
 export interface GroupJournalPorts {
   readonly disk: Disk
+  /** Of the thread that `writeBack` has. */
+  readonly jobs: DiskJobs
+  readonly writeBack: WriteBack
   readonly directoryPath: string
   /** When a journal has so many, or fewer for few segments, they are synced, and the next one is begun; 0 for none. */
   readonly maxBytes: number
-  /** A segment was synced up to there. */
-  readonly onSynced: (log: Log, segment: Segment, end: SegmentEnd) => void
   readonly onFailure: (errno: number) => void
 }
 
@@ -45,30 +47,17 @@ export interface GroupJournalPorts {
  */
 export class GroupJournal {
   readonly #ports: GroupJournalPorts
-  /** What nobody waits for: making, removing, and syncs of segments. */
-  readonly #jobs: DiskJobs
   readonly #files: JournalFiles
   #current: Journal | null = null
   /** Full; needed until its segments are synced. */
   #retiring: Journal | null = null
-  #isFailed = false
   #refusedGroups = 0
 
   constructor(ports: GroupJournalPorts) {
     this.#ports = ports
-    this.#jobs = new DiskJobs(ports.disk)
-    const { disk, directoryPath, onFailure } = ports
+    const { disk, directoryPath, jobs, onFailure } = ports
     const onRefused = () => this.refused()
-    this.#files = new JournalFiles({ disk, directoryPath, jobs: this.#jobs, onRefused, onFailure })
-  }
-
-  get isIdle(): boolean {
-    return this.#jobs.isIdle
-  }
-
-  /** Answers when no journal is being made or retired. */
-  whenIdle(): Promise<void> {
-    return this.#jobs.whenIdle()
+    this.#files = new JournalFiles({ disk, directoryPath, jobs, onRefused, onFailure })
   }
 
   /**
@@ -105,16 +94,16 @@ export class GroupJournal {
     journal.sizeBytes += ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, head.length)
   }
 
-  /** The directory is fenced: what the journals hold stays for the next start, whatever later syncs say. */
-  fail(): void {
-    this.#isFailed = true
-  }
-
   /** The disk had no room for a group. */
   refused(): void {
     this.#refusedGroups = REFUSED_GROUPS
     if (this.#current !== null) this.#current.isTorn = true
     this.retire()
+  }
+
+  /** Retires it early, when it has so many bytes. */
+  retireFrom(sizeBytes: number): void {
+    if (this.#current !== null && this.#current.sizeBytes >= sizeBytes) this.retire()
   }
 
   /** Syncs the segments of the journal that is written, and goes on with another one. Not while one is retiring. */
@@ -126,39 +115,16 @@ export class GroupJournal {
     let left = journal.segments.size
     if (left === 0) this.#retired(journal)
     for (const [segment, log] of journal.segments) {
-      this.#sync(log, segment, () => {
+      this.#ports.writeBack.sync(log, segment, () => {
         left -= 1
         if (left === 0) this.#retired(journal)
       })
     }
   }
 
-  /** What is queued is done; no callback runs any more. */
+  /** Behind its thread's end. */
   close(): void {
-    this.#jobs.close()
     this.#files.close()
-  }
-
-  /** One that is deleted need not be synced, and must not be opened: that would make it again. */
-  #sync(log: Log, segment: Segment, done: () => void): void {
-    if (log.isClosed || !segment.hasUnsyncedBytes || !log.segments.includes(segment)) {
-      done()
-      return
-    }
-    const end = segment.writtenEnd
-    this.#jobs.run(
-      (queue, ticket) => queue.fdatasync(segment.file, ticket),
-      errno => {
-        // Another sync of the segment may have been told of what it has lost.
-        if (this.#isFailed) return
-        if (errno !== 0 && !log.isClosed) {
-          this.#ports.onFailure(errno)
-          return
-        }
-        if (!log.isClosed) this.#ports.onSynced(log, segment, end)
-        done()
-      },
-    )
   }
 
   #retired(journal: Journal): void {

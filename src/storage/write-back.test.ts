@@ -1,0 +1,166 @@
+import { expect, test } from 'vitest'
+import type { Log } from './log.ts'
+import type { LogManagerOptions } from './log-manager.ts'
+import { createTopicId, StorageWorld } from './storage-world.test-support.ts'
+
+const MIB = 1024 * 1024
+const LARGE = 'x'.repeat(MIB - 1024)
+
+/** Logs `t-0` to `t-(count - 1)`. */
+async function worldOf(
+  durability: 'group' | 'os',
+  count: number,
+  options: Partial<LogManagerOptions> = {},
+): Promise<StorageWorld> {
+  const world = new StorageWorld({ durability, maxMessageSizeBytes: 2 * MIB, segmentSizeBytes: 1024 * MIB })
+  world.managerOptions = options
+  await world.start()
+  for (let index = 0; index < count; index += 1) {
+    await world.settled(world.logs.createLog('t', createTopicId(1), index, world.config))
+  }
+  return world
+}
+
+function logOf(world: StorageWorld, index: number): Log {
+  return world.logs.getLog('t', index)!
+}
+
+function appendTo(world: StorageWorld, index: number, value = 'v'): void {
+  const nowMs = world.time.clock.wallMs()
+  const batch = world.batch({ values: [value] })
+  expect(logOf(world, index).append(batch, { leaderEpoch: 0, nowMs, origin: 'client' }).ok).toBe(true)
+  world.logs.flushStaged()
+}
+
+const synced = (world: StorageWorld) =>
+  [...world.logs.logs()].map(({ segments }) => segments.at(-1)!.syncedEndOffset)
+const unflushed = (world: StorageWorld) => world.logs.directories[0]!.unflushed.writtenBytes
+
+test('mode os: bytes lie in the cache until there are 8 MiB of a segment, then it is written back', async () => {
+  const world = await worldOf('os', 2)
+  appendTo(world, 1)
+  for (let count = 0; count < 8; count += 1) appendTo(world, 0, LARGE)
+  world.sync()
+  expect([synced(world), unflushed(world)]).toEqual([
+    [0, 0],
+    logOf(world, 0).sizeBytes + logOf(world, 1).sizeBytes,
+  ])
+  appendTo(world, 0, LARGE)
+  world.sync()
+  expect([synced(world), unflushed(world)]).toEqual([[9, 0], logOf(world, 1).sizeBytes])
+})
+
+test('what is written meanwhile goes behind it, where there are 8 MiB of it', async () => {
+  const world = await worldOf('os', 2)
+  for (const index of [0, 1]) {
+    world.disk.speed.stickNext(1000, `/t-${index}/`)
+    for (let count = 0; count < 9; count += 1) appendTo(world, index, LARGE)
+  }
+  for (let count = 0; count < 9; count += 1) appendTo(world, 0, LARGE)
+  for (let count = 0; count < 5; count += 1) appendTo(world, 1, LARGE)
+  world.time.advance(2100)
+  expect(synced(world)).toEqual([18, 9])
+})
+
+test('mode os: a quarter of the bound writes back what lies about in all segments', async () => {
+  const world = await worldOf('os', 2, { unflushedMaxBytes: 4 * MIB })
+  appendTo(world, 0)
+  appendTo(world, 1, LARGE)
+  world.sync()
+  expect(synced(world)).toEqual([0, 0])
+  appendTo(world, 1, LARGE)
+  world.sync()
+  expect([synced(world), unflushed(world)]).toEqual([[1, 2], 0])
+})
+
+test('what only the group journal has counts, and a quarter of the bound in it retires it early', async () => {
+  const world = await worldOf('group', 2, { unflushedMaxBytes: 4000 })
+  const appendToBoth = (value: string) => {
+    const nowMs = world.time.clock.wallMs()
+    for (const log of world.logs.logs()) {
+      log.append(world.batch({ values: [value] }), { leaderEpoch: 0, nowMs, origin: 'client' })
+    }
+    world.logs.flushStaged()
+    world.sync()
+  }
+  // The entries of new segments are synced one by one, and the first group finds no journal.
+  appendToBoth('first')
+  appendToBoth('second')
+  appendToBoth('third')
+  expect(synced(world)).toEqual([2, 2])
+  const before = unflushed(world)
+  expect(before).toBeGreaterThan(0)
+  appendToBoth('x'.repeat(400))
+  expect([synced(world), unflushed(world)]).toEqual([[4, 4], 0])
+})
+
+test('a write-back stands in no group commit of its directory', async () => {
+  const world = await worldOf('os', 2, { unflushedMaxBytes: 1 })
+  logOf(world, 1).applyConfig({ ...world.config, durability: 'group' })
+  world.disk.speed.stickNext(5000, '/t-0/')
+  appendTo(world, 0)
+  appendTo(world, 1)
+  world.sync()
+  expect([synced(world), logOf(world, 1).durableOffset]).toEqual([[0, 1], 1])
+  world.time.advance(5000)
+  expect(synced(world)).toEqual([1, 1])
+})
+
+test('a segment is not taken for synced before its entry in the directory is', async () => {
+  const world = await worldOf('os', 1, { unflushedMaxBytes: 1 })
+  world.disk.failNext('syncDirectory', 'EIO', '/t-0')
+  appendTo(world, 0)
+  world.sync()
+  expect([synced(world), logOf(world, 0).isOffline]).toEqual([[0], true])
+})
+
+test('a failed write-back fences the directory, and is not tried again', async () => {
+  const world = await worldOf('os', 2, { unflushedMaxBytes: 1 })
+  world.disk.failNext('fdatasync', 'EIO', '/t-0/')
+  appendTo(world, 0)
+  appendTo(world, 1)
+  world.sync()
+  expect([logOf(world, 1).isOffline, synced(world)]).toEqual([true, [0, 0]])
+  await world.settled(world.logs.close())
+  expect(world.disk.exists('/data/.kafka_cleanshutdown')).toBe(false)
+})
+
+test('a log that is deleted while its write-back is under way fails nothing, and is not made again', async () => {
+  const world = await worldOf('os', 2, { unflushedMaxBytes: 1 })
+  world.disk.speed.stickNext(100, '/t-0/')
+  world.disk.failNext('fdatasync', 'EIO', '/t-0/')
+  appendTo(world, 0)
+  await world.settled(world.logs.deleteLog('t', 0))
+  world.time.advance(200)
+  expect([logOf(world, 1).isOffline, world.disk.exists('/data/t-0'), unflushed(world)]).toEqual([
+    false,
+    false,
+    0,
+  ])
+})
+
+test('nor does a segment that retention removes meanwhile', async () => {
+  const world = await worldOf('os', 1, { unflushedMaxBytes: 1 })
+  world.disk.speed.stickNext(100, '/t-0/')
+  appendTo(world, 0)
+  const log = logOf(world, 0)
+  log.highWatermark = log.logEndOffset
+  log.applyConfig({ ...world.config, retentionMs: 1000, fileDeleteDelayMs: 0 })
+  expect(log.applyRetention(world.time.clock.wallMs() + 2000)).toBe(1)
+  expect(unflushed(world)).toBe(0)
+  world.time.advance(200)
+  expect([unflushed(world), log.isOffline, log.safeOffset]).toEqual([0, false, 1])
+  expect(world.files('.log')).toEqual(['00000000000000000001.log'])
+  appendTo(world, 0)
+  world.sync()
+  expect([synced(world), unflushed(world)]).toEqual([[2], 0])
+})
+
+test('without a descriptor for it the directory is fenced, and the stop comes to its end', async () => {
+  const world = await worldOf('os', 3, { unflushedMaxBytes: 600, openSegmentsMax: 1 })
+  for (const index of [0, 1]) appendTo(world, index)
+  world.disk.failNext('open', 'EMFILE', '/t-0/')
+  appendTo(world, 2)
+  expect(logOf(world, 0).isOffline).toBe(true)
+  await world.settled(world.logs.close())
+})
