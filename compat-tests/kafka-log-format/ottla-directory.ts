@@ -70,6 +70,7 @@ export class OttlaDirectory {
       },
       onDurablePassEnd: () => undefined,
       onRoom: () => undefined,
+      onStartOffsetRaised: () => undefined,
       onDirectoryFailure: () => undefined,
     })
   }

@@ -79,6 +79,9 @@ export class Broker {
       onRoom: () => {
         if (broker !== null) broker.#partitions.onRoom()
       },
+      onStartOffsetRaised: log => {
+        if (broker !== null) broker.#onStartOffsetRaised(log)
+      },
       onDirectoryFailure: (_directory, failed) => {
         if (broker !== null) broker.#onDirectoryFailure(failed)
       },
@@ -185,6 +188,12 @@ export class Broker {
     this.#partitions.onDurable(log)
   }
 
+  /** A timer of the logs did it: no pass is under way. */
+  #onStartOffsetRaised(log: Log): void {
+    this.#partitions.onStartOffsetRaised(log)
+    this.#pass.schedule()
+  }
+
   #onDirectoryFailure(logs: readonly Log[]): void {
     this.#partitions.onDirectoryFailure(logs)
     // Readers that wait hear of it now, not after max_wait_ms.
@@ -253,6 +262,7 @@ export class Broker {
       partitions: this.#partitions,
       groups: this.#groups,
       fetchSessions: new FetchSessions({
+        partitions: this.#partitions,
         slotsMax: this.#config.fetchSessionsMax,
         evictionMs: FETCH_SESSION_EVICTION_MS,
         random,

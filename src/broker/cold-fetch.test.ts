@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { FetchRequestInit, FetchResponse } from '../protocol/generated/fetch.ts'
+import type { FetchRequestInit, FetchResponse, PartitionData } from '../protocol/generated/fetch.ts'
+import { type Place, SessionReader } from './session-reader.test-support.ts'
 import { DELETE_TOPICS } from './simulated-apis.test-support.ts'
 import {
   batchOf,
@@ -178,6 +179,27 @@ test('FET-12 nothing is read for a connection that has gone before its turn', as
   world.disk.holdReads()
   await world.quiet()
   expect(world.disk.heldPaths).toEqual([])
+})
+
+test('FSS-1 FET-12 a session waits for the disk, and hears next of what it was not answered with', async () => {
+  await coldTopic('t', 2)
+  const topic = { name: 't', topicId: '' }
+  const reader = new SessionReader(world, 12)
+  world.disk.holdReads()
+  for (const partition of [0, 1]) reader.add(topic, partition, 1)
+  await reader.fetch()
+  for (const partition of [0, 1]) reader.add(topic, partition, 0)
+  const reply = reader.send({ maxWaitMs: 500 })
+  await world.quiet()
+  expect(world.disk.heldPaths).toHaveLength(2)
+  world.disk.releaseRead()
+  await world.quiet()
+  const told = (data: ReadonlyMap<Place, PartitionData>) => [...data.keys()].map(({ partition }) => partition)
+  expect(told(reader.take(reply.value))).toEqual([0])
+  reader.add(topic, 0, 1)
+  world.disk.releaseReads()
+  await world.quiet()
+  expect(told(await reader.fetch())).toEqual([1])
 })
 
 test('FET-12 a topic that is deleted while a Fetch waits for its disk is unknown at once', async () => {

@@ -1,15 +1,11 @@
-import { assert } from '../base/assert.ts'
 import type { Random } from '../base/random.ts'
 import type { MetadataImage } from '../metadata/image/metadata-image.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import type {
-  FetchableTopicResponseInit,
-  FetchRequest,
-  PartitionDataInit,
-} from '../protocol/generated/fetch.ts'
-import { AnswerTopics, type FetchTarget, hasRecords, type Target, TargetTable } from './fetch-targets.ts'
-
-export type { FetchTarget } from './fetch-targets.ts'
+import type { FetchableTopicResponseInit, FetchRequest } from '../protocol/generated/fetch.ts'
+import type { PartitionWatcher } from '../replication/partition.ts'
+import { AnswerTopics, type Look } from './fetch-answer.ts'
+import { hasRecords, type Target } from './fetch-target.ts'
+import { FetchTargets, type PartitionFinder } from './fetch-targets.ts'
 
 /** Session epochs with a meaning of their own (KIP-227). */
 const INITIAL_EPOCH = 0
@@ -33,13 +29,17 @@ export interface FetchContext {
   readonly errorCode: ErrorCode
   /** The answer leaves out what has not changed. */
   readonly isIncremental: boolean
-  /** In the order they are to be served. */
-  readonly targets: readonly FetchTarget[]
-  /**
-   * The answer's topics, out of one result for each target, in their order. Call it once, with the results that are
-   * sent: the session remembers them.
-   */
-  select(results: readonly PartitionDataInit[]): readonly FetchableTopicResponseInit[]
+  /** No change is worth waiting for: it has no partition, or its session ended or went on without it. */
+  readonly isOver: boolean
+  /** What needs a look now, in the order it is to be served. */
+  readonly targets: readonly Target[]
+  /** To be called for each look: who has nothing to tell needs no further one until he changes. */
+  looked(look: Look): void
+  /** The answer's topics. Call it once, with the looks that are sent: the session remembers them. */
+  select(looks: readonly Look[]): readonly FetchableTopicResponseInit[]
+  /** For a fetch that waits: the watcher is told when there is something to look at. */
+  watch(watcher: PartitionWatcher): void
+  unwatch(watcher: PartitionWatcher): void
 }
 
 export type BegunFetch =
@@ -47,6 +47,7 @@ export type BegunFetch =
   | { readonly ok: false; readonly errorCode: ErrorCode }
 
 export interface FetchSessionsOptions {
+  readonly partitions: PartitionFinder
   /** Sessions that are kept. */
   readonly slotsMax: number
   /** A session that was not used, or lived, for longer than this may lose its slot. */
@@ -61,6 +62,7 @@ export interface FetchSessionsOptions {
  * No client depends on having one: an answer with session id 0 makes it name all partitions again.
  */
 export class FetchSessions {
+  readonly #partitions: PartitionFinder
   readonly #slotsMax: number
   readonly #evictionMs: number
   readonly #partitionsMax: number
@@ -69,11 +71,12 @@ export class FetchSessions {
   readonly #sessions = new Map<number, FetchSession>()
   #partitionCount = 0
 
-  constructor({ slotsMax, evictionMs, random, partitionsMax = CACHED_PARTITIONS_MAX }: FetchSessionsOptions) {
-    this.#slotsMax = slotsMax
-    this.#evictionMs = evictionMs
-    this.#random = random
-    this.#partitionsMax = partitionsMax
+  constructor(options: FetchSessionsOptions) {
+    this.#partitions = options.partitions
+    this.#slotsMax = options.slotsMax
+    this.#evictionMs = options.evictionMs
+    this.#random = options.random
+    this.#partitionsMax = options.partitionsMax ?? CACHED_PARTITIONS_MAX
   }
 
   get sessionCount(): number {
@@ -92,9 +95,8 @@ export class FetchSessions {
       return this.#continue(request, apiVersion, image, nowMs)
     }
     this.#remove(this.#sessions.get(sessionId))
-    const targets = new TargetTable(apiVersion >= TOPIC_IDS_VERSION)
-    targets.put(topics)
-    targets.resolveNames(image)
+    const targets = new FetchTargets(apiVersion >= TOPIC_IDS_VERSION, this.#partitions)
+    targets.update(topics, [], image)
     const session = sessionEpoch === INITIAL_EPOCH ? this.#create(targets, nowMs) : null
     return { ok: true, fetch: session === null ? new WholeFetch(targets) : new SessionFetch(session, false) }
   }
@@ -109,24 +111,22 @@ export class FetchSessions {
     if (targets.usesTopicIds !== apiVersion >= TOPIC_IDS_VERSION) {
       return { ok: false, errorCode: ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR }
     }
-    this.#partitionCount -= targets.list.length
-    targets.put(request.topics)
-    targets.forget(request.forgottenTopicsData)
-    targets.resolveNames(image)
-    this.#partitionCount += targets.list.length
-    if (targets.list.length === 0 || this.#partitionCount > this.#partitionsMax) {
+    this.#partitionCount -= targets.size
+    targets.update(request.topics, request.forgottenTopicsData, image)
+    this.#partitionCount += targets.size
+    if (targets.size === 0 || this.#partitionCount > this.#partitionsMax) {
       this.#remove(session)
-      if (targets.list.length > 0) return { ok: false, errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND }
+      if (targets.size > 0) return { ok: false, errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND }
       return { ok: true, fetch: new WholeFetch(targets) }
     }
-    session.epoch = nextSessionEpoch(session.epoch)
+    session.goOn()
     this.#touch(session, nowMs)
     return { ok: true, fetch: new SessionFetch(session, true) }
   }
 
   /** Null when nobody loses a slot for it. */
-  #create(targets: TargetTable, nowMs: number): FetchSession | null {
-    const count = targets.list.length
+  #create(targets: FetchTargets, nowMs: number): FetchSession | null {
+    const count = targets.size
     if (this.#sessions.size >= this.#slotsMax && !this.#evictFor(count, nowMs)) return null
     if (this.#partitionCount + count > this.#partitionsMax) return null
     const session = new FetchSession(this.#newId(), targets, nowMs)
@@ -144,8 +144,8 @@ export class FetchSessions {
     if (evicted === null) {
       let smallest = partitionCount
       for (const session of this.#sessions.values()) {
-        if (session.targets.list.length >= smallest || !isOld(session.createdAtMs)) continue
-        smallest = session.targets.list.length
+        if (session.targets.size >= smallest || !isOld(session.createdAtMs)) continue
+        smallest = session.targets.size
         evicted = session
       }
     }
@@ -163,7 +163,8 @@ export class FetchSessions {
   #remove(session: FetchSession | undefined): void {
     if (session === undefined) return
     this.#sessions.delete(session.id)
-    this.#partitionCount -= session.targets.list.length
+    this.#partitionCount -= session.targets.size
+    session.end()
   }
 
   #newId(): number {
@@ -181,17 +182,39 @@ export function nextSessionEpoch(epoch: number): number {
 
 class FetchSession {
   readonly id: number
-  readonly targets: TargetTable
+  readonly targets: FetchTargets
   readonly createdAtMs: number
   lastUsedMs: number
-  /** What the next request must carry. */
-  epoch = nextSessionEpoch(INITIAL_EPOCH)
+  #epoch = nextSessionEpoch(INITIAL_EPOCH)
+  #isEnded = false
 
-  constructor(id: number, targets: TargetTable, nowMs: number) {
+  constructor(id: number, targets: FetchTargets, nowMs: number) {
     this.id = id
     this.targets = targets
     this.createdAtMs = nowMs
     this.lastUsedMs = nowMs
+    targets.watch()
+  }
+
+  /** What the next request must carry. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** With the next request; one that waits is overtaken. */
+  goOn(): void {
+    this.#epoch = nextSessionEpoch(this.#epoch)
+    this.targets.cutWait()
+  }
+
+  end(): void {
+    this.#isEnded = true
+    this.targets.unwatch()
+    this.targets.cutWait()
   }
 }
 
@@ -200,30 +223,49 @@ class WholeFetch implements FetchContext {
   readonly sessionId = NO_SESSION
   readonly errorCode = ErrorCode.NONE
   readonly isIncremental = false
-  readonly targets: readonly Target[]
+  readonly #targets: FetchTargets
 
-  constructor(targets: TargetTable) {
-    this.targets = targets.list
+  constructor(targets: FetchTargets) {
+    this.#targets = targets
   }
 
-  select(results: readonly PartitionDataInit[]): readonly FetchableTopicResponseInit[] {
+  get isOver(): boolean {
+    return !this.#targets.isAnyFound
+  }
+
+  get targets(): readonly Target[] {
+    return this.#targets.due
+  }
+
+  /** The answer has all of them. */
+  looked(): void {}
+
+  select(looks: readonly Look[]): readonly FetchableTopicResponseInit[] {
     const answer = new AnswerTopics()
-    for (const [index, target] of this.targets.entries()) answer.add(target, results[index]!)
+    for (const look of looks) answer.add(look)
     return answer.topics
+  }
+
+  watch(watcher: PartitionWatcher): void {
+    this.#targets.watch()
+    this.#targets.beginWait(watcher)
+  }
+
+  unwatch(watcher: PartitionWatcher): void {
+    this.#targets.endWait(watcher)
+    this.#targets.unwatch()
   }
 }
 
 /** A fetch of a session: the first one, or an incremental one. */
 class SessionFetch implements FetchContext {
   readonly isIncremental: boolean
-  readonly targets: readonly Target[]
   readonly #session: FetchSession
   readonly #epoch: number
 
   constructor(session: FetchSession, isIncremental: boolean) {
     this.#session = session
     this.#epoch = session.epoch
-    this.targets = session.targets.list
     this.isIncremental = isIncremental
   }
 
@@ -235,25 +277,50 @@ class SessionFetch implements FetchContext {
     return this.#isOvertaken ? ErrorCode.INVALID_FETCH_SESSION_EPOCH : ErrorCode.NONE
   }
 
-  select(results: readonly PartitionDataInit[]): readonly FetchableTopicResponseInit[] {
+  get isOver(): boolean {
+    return this.#isOvertaken || this.#session.isEnded || !this.#session.targets.isAnyFound
+  }
+
+  get targets(): readonly Target[] {
+    return this.#isOvertaken ? [] : this.#session.targets.due
+  }
+
+  looked(look: Look): void {
+    const { target, data } = look
+    // The first answer has all of them.
+    if (this.isIncremental && !target.isNews(data) && !isLeft(look)) this.#session.targets.settle(target)
+  }
+
+  select(looks: readonly Look[]): readonly FetchableTopicResponseInit[] {
     if (this.#isOvertaken) return []
-    const { targets, isIncremental } = this
-    assert(results.length === targets.length, 'every partition of a fetch has a result')
+    const { targets } = this.#session
     const answer = new AnswerTopics()
-    let gaveData = false
-    for (let index = 0; index < targets.length; index++) {
-      const target = targets[index]!
-      const data = results[index]!
-      const isNews = target.remember(data)
-      if (isNews || !isIncremental) answer.add(target, data)
-      gaveData ||= hasRecords(data)
+    const served: Target[] = []
+    for (const look of looks) {
+      const { target, data } = look
+      if (target.isNews(data) || !this.isIncremental) answer.add(look)
+      target.remember(data)
+      if (hasRecords(data)) served.push(target)
+      else if (!isLeft(look)) targets.settle(target)
     }
-    // Those that gave nothing come first next time, so that a busy partition starves no other (KIP-227).
-    if (gaveData && isIncremental) this.#session.targets.moveToEnd(results)
+    targets.served(served)
     return answer.topics
+  }
+
+  watch(watcher: PartitionWatcher): void {
+    this.#session.targets.beginWait(watcher)
+  }
+
+  unwatch(watcher: PartitionWatcher): void {
+    this.#session.targets.endWait(watcher)
   }
 
   get #isOvertaken(): boolean {
     return this.#session.epoch !== this.#epoch
   }
+}
+
+/** The next look may find something else, or the same again, though nothing changes meanwhile. */
+function isLeft({ target, data, isSkipped }: Look): boolean {
+  return isSkipped || target.expectsMore(data)
 }

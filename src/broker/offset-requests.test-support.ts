@@ -177,6 +177,7 @@ export class OffsetRequests {
         onDurable: log => this.#partitions?.onDurable(log),
         onDurablePassEnd: () => {},
         onRoom: () => {},
+        onStartOffsetRaised: log => this.#partitions?.onStartOffsetRaised(log),
         onDirectoryFailure: (_directory, logs) => this.#partitions?.onDirectoryFailure(logs),
       },
     )

@@ -1,11 +1,13 @@
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { FetchRequest, FetchResponseInit, PartitionDataInit } from '../protocol/generated/fetch.ts'
 import type { DelayedFetches, ParkedFetch } from '../replication/delayed-fetches.ts'
-import type { Partition } from '../replication/partition.ts'
+import type { Partition, PartitionWatcher } from '../replication/partition.ts'
 import type { LogRange } from '../storage/log-reader.ts'
 import { COLD_READS_MAX, type ColdPart, ColdWait } from './cold-wait.ts'
-import type { FetchContext, FetchTarget } from './fetch-sessions.ts'
-import type { BrokerServices, RequestContext } from './handler.ts'
+import type { Look } from './fetch-answer.ts'
+import type { FetchContext } from './fetch-sessions.ts'
+import type { Target } from './fetch-target.ts'
+import type { RequestContext } from './handler.ts'
 
 const NO_OFFSET = -1
 const NO_RECORDS = new Uint8Array(0)
@@ -14,8 +16,7 @@ const READ_COMMITTED = 1
 const COLD_WAIT_MIN_MS = 1000
 
 /** What one partition gives to a fetch. */
-interface PartitionFetch {
-  readonly data: PartitionDataInit
+interface PartitionFetch extends Look {
   readonly sizeBytes: number
   /** There is something that the reader must know now, whatever min_bytes says. */
   readonly isUrgent: boolean
@@ -25,30 +26,22 @@ type Cold = ColdPart<Partition>
 
 /** One Fetch request: what it finds now, and its wait for more. */
 export class PendingFetch implements ParkedFetch {
-  readonly partitions: readonly Partition[]
   readonly #fetch: FetchContext
   readonly #request: FetchRequest
   readonly #context: RequestContext
-  readonly #found: readonly (Partition | undefined)[]
   readonly #maxBytes: number
   readonly #isOfBroker: boolean
-  #results: PartitionDataInit[] = []
+  #looks: Look[] = []
   /** What was found on the disk only, by the last look. */
   #cold: Cold[] = []
   #coldWait: ColdWait<Partition> | null = null
 
-  constructor(fetch: FetchContext, request: FetchRequest, context: RequestContext, services: BrokerServices) {
+  constructor(fetch: FetchContext, request: FetchRequest, context: RequestContext, fetchMaxBytes: number) {
     this.#fetch = fetch
     this.#request = request
     this.#context = context
     this.#isOfBroker = request.replicaId >= 0 || request.replicaState.replicaId >= 0
-    this.#maxBytes = Math.min(request.maxBytes, services.config.fetchMaxBytes)
-    this.#found = fetch.targets.map(target =>
-      target.topicName === null
-        ? undefined
-        : services.partitions.get(target.topicName, target.partitionIndex),
-    )
-    this.partitions = this.#found.filter(partition => partition !== undefined)
+    this.#maxBytes = Math.min(request.maxBytes, fetchMaxBytes)
   }
 
   get maxWaitMs(): number {
@@ -57,19 +50,28 @@ export class PendingFetch implements ParkedFetch {
       : this.#request.maxWaitMs
   }
 
-  /** Looks at every partition; true when the answer is worth sending at once. */
+  /** Looks at every partition that needs it; true when the answer is worth sending at once. */
   read(): boolean {
-    this.#results = []
+    this.#looks = []
     this.#cold = []
     let sizeBytes = 0
-    let isUrgent = this.partitions.length === 0
-    for (const [index, target] of this.#fetch.targets.entries()) {
-      const share = this.#readTarget(target, this.#found[index], this.#maxBytes - sizeBytes, sizeBytes === 0)
-      this.#results.push(share.data)
+    let isUrgent = this.#fetch.isOver
+    for (const target of this.#fetch.targets) {
+      const share = this.#readTarget(target, this.#maxBytes - sizeBytes, sizeBytes === 0)
+      this.#fetch.looked(share)
+      this.#looks.push(share)
       sizeBytes += share.sizeBytes
       isUrgent ||= share.isUrgent
     }
     return isUrgent || sizeBytes >= this.#request.minBytes || this.maxWaitMs <= 0
+  }
+
+  watch(watcher: PartitionWatcher): void {
+    this.#fetch.watch(watcher)
+  }
+
+  unwatch(watcher: PartitionWatcher): void {
+    this.#fetch.unwatch(watcher)
   }
 
   park(delayedFetches: DelayedFetches): void {
@@ -101,24 +103,20 @@ export class PendingFetch implements ParkedFetch {
     const body: FetchResponseInit = {
       errorCode: this.#fetch.errorCode,
       sessionId: this.#fetch.sessionId,
-      responses: this.#fetch.select(this.#results),
+      responses: this.#fetch.select(this.#looks),
     }
     this.#context.respond(body)
   }
 
-  #readTarget(
-    target: FetchTarget,
-    partition: Partition | undefined,
-    leftBytes: number,
-    isFirst: boolean,
-  ): PartitionFetch {
+  #readTarget(target: Target, leftBytes: number, isFirst: boolean): PartitionFetch {
+    const { partition, topic } = target
     // FET-1: an unknown partition alone ends no wait; a name that has another id by now does (measured on Kafka).
-    const isUrgent = target.errorCode === ErrorCode.INCONSISTENT_TOPIC_ID
-    if (target.errorCode !== ErrorCode.NONE) return refused(target, target.errorCode, isUrgent)
-    if (partition === undefined) return refused(target, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, false)
-    // FET-1: the topic was deleted while the fetch waited.
-    if (partition.isDeleted) {
-      return { ...refused(target, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, false), isUrgent: true }
+    const isUrgent = topic.errorCode === ErrorCode.INCONSISTENT_TOPIC_ID
+    if (topic.errorCode !== ErrorCode.NONE) return refused(target, topic.errorCode, isUrgent)
+    // FET-1: deleted while the fetch waited, it ends the wait.
+    if (partition === null) {
+      const share = refused(target, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, false)
+      return { ...share, isUrgent: target.wasDeleted }
     }
     const epochError = partition.checkLeaderEpoch(target.currentLeaderEpoch)
     if (epochError !== ErrorCode.NONE) return refused(target, epochError, true)
@@ -130,13 +128,9 @@ export class PendingFetch implements ParkedFetch {
     return this.#readPartition(target, partition, maxBytes, isFirst)
   }
 
-  #readPartition(
-    target: FetchTarget,
-    partition: Partition,
-    maxBytes: number,
-    isFirst: boolean,
-  ): PartitionFetch {
-    if (maxBytes <= 0 && !isFirst) return this.#share(target, partition, { range: null })
+  #readPartition(target: Target, partition: Partition, maxBytes: number, isFirst: boolean): PartitionFetch {
+    if (maxBytes <= 0 && !isFirst)
+      return { ...this.#share(target, partition, { range: null }), isSkipped: true }
     const result = partition.read(target.fetchOffset, Math.max(0, maxBytes), isFirst)
     if (!result.ok) return refused(target, result.errorCode, true)
     if (result.cold !== undefined) {
@@ -147,7 +141,7 @@ export class PendingFetch implements ParkedFetch {
   }
 
   #share(
-    target: FetchTarget,
+    target: Target,
     partition: Partition,
     { range, isCut = false }: Pick<LogRange, 'range' | 'isCut'>,
   ): PartitionFetch {
@@ -160,11 +154,11 @@ export class PendingFetch implements ParkedFetch {
       abortedTransactions: this.#request.isolationLevel === READ_COMMITTED ? [] : null,
       records: range ?? NO_RECORDS,
     }
-    return { data, sizeBytes: range?.sizeBytes ?? 0, isUrgent: isCut }
+    return { target, data, isSkipped: false, sizeBytes: range?.sizeBytes ?? 0, isUrgent: isCut }
   }
 }
 
-function refused(target: FetchTarget, errorCode: ErrorCode, isUrgent: boolean): PartitionFetch {
+function refused(target: Target, errorCode: ErrorCode, isUrgent: boolean): PartitionFetch {
   const data: PartitionDataInit = {
     partitionIndex: target.partitionIndex,
     errorCode,
@@ -175,11 +169,11 @@ function refused(target: FetchTarget, errorCode: ErrorCode, isUrgent: boolean): 
     abortedTransactions: isUrgent ? null : [],
     records: NO_RECORDS,
   }
-  return { data, sizeBytes: 0, isUrgent }
+  return { target, data, isSkipped: false, sizeBytes: 0, isUrgent }
 }
 
 /** FET-6, KIP-595: a reader whose last epoch ended before its offset reads from a log that was cut since. */
-function checkDivergence(target: FetchTarget, partition: Partition): PartitionFetch | null {
+function checkDivergence(target: Target, partition: Partition): PartitionFetch | null {
   const end = partition.epochEndOffset(target.lastFetchedEpoch)
   if ('ok' in end) return refused(target, end.errorCode, true)
   const { leaderEpoch, endOffset } = end

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { VirtualTime } from '../platform/virtual-time.ts'
 import { DelayedFetches, type ParkedFetch } from './delayed-fetches.ts'
-import type { Partition, PartitionWatcher } from './partition.ts'
+import type { PartitionWatcher } from './partition.ts'
 
-/** What DelayedFetches sees of a partition. */
+/** What a fetch watches. */
 class Watched {
   readonly watchers = new Set<PartitionWatcher>()
 
@@ -27,8 +27,13 @@ class Room {
 
   park(name: string, partitions: readonly Watched[], maxWaitMs = 100, isEnough = () => true): () => void {
     const fetch: ParkedFetch = {
-      partitions: partitions as unknown as readonly Partition[],
       maxWaitMs,
+      watch: watcher => {
+        for (const partition of partitions) partition.watch(watcher)
+      },
+      unwatch: watcher => {
+        for (const partition of partitions) partition.unwatch(watcher)
+      },
       retry: () => {
         this.events.push(`retry ${name}`)
         return isEnough()

@@ -1,10 +1,12 @@
 import type { Timer, Timers } from '../base/clock.ts'
-import type { Partition, PartitionWatcher } from './partition.ts'
+import type { PartitionWatcher } from './partition.ts'
 
 /** A fetch that found too little. */
 export interface ParkedFetch {
-  readonly partitions: readonly Partition[]
   readonly maxWaitMs: number
+  /** From now on the watcher is told when a partition of the fetch changes. */
+  watch(watcher: PartitionWatcher): void
+  unwatch(watcher: PartitionWatcher): void
   /**
    * One of its partitions changed, or its owner woke it: answers true when the fetch is answered now, false when it
    * goes on waiting.
@@ -63,7 +65,7 @@ export class DelayedFetches {
   park(fetch: ParkedFetch): ParkingPlace {
     const parked = new Parked(fetch, dirty => this.#dirty.push(dirty))
     this.#parked.add(parked)
-    for (const partition of fetch.partitions) partition.watch(parked)
+    fetch.watch(parked)
     parked.timer = this.#timers.set(fetch.maxWaitMs, () => {
       this.#release(parked)
       fetch.expire()
@@ -100,6 +102,6 @@ export class DelayedFetches {
   #release(parked: Parked): void {
     if (!this.#parked.delete(parked)) return
     parked.timer?.cancel()
-    for (const partition of parked.fetch.partitions) partition.unwatch(parked)
+    parked.fetch.unwatch(parked)
   }
 }

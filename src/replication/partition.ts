@@ -12,7 +12,10 @@ import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
 import type { PackSlots } from './pack-slots.ts'
 import type { HeldQueue, ProducerHold } from './producer-hold.ts'
 
-/** Told when there may be more to read, or nothing any more: the high watermark moved, or the partition went away. */
+/**
+ * Told of whatever makes a look at the partition find something else: the high watermark or the log start offset moved,
+ * its directory failed, or its topic was deleted.
+ */
 export interface PartitionWatcher {
   onPartitionChanged(): void
 }
@@ -76,7 +79,8 @@ export class Partition {
   readonly #uncommitted = new CommitQueue()
   /** acks=1: until the end of the pass that writes them. */
   readonly #unwritten = new CommitQueue()
-  #watchers: Set<PartitionWatcher> | null = null
+  /** One alone, as a rule that of a fetch session, is worth no Set. */
+  #watchers: PartitionWatcher | Set<PartitionWatcher> | null = null
   #admission: AdmissionQueue | null = null
   #isDeleted = false
   #isStaged = false
@@ -185,18 +189,23 @@ export class Partition {
     if (this.log.config.cleanupCompact && !this.log.config.cleanupDelete) return COMPACTED
     const result = this.log.deleteRecordsBefore(offset)
     if (!result.ok) return result
+    this.#tellWatchers()
     const isSaved = await this.#ports.saveStartOffset(this.log)
     return isSaved ? { ok: true, lowWatermark: result.logStartOffset } : UNSAVED
   }
 
   watch(watcher: PartitionWatcher): void {
-    this.#watchers ??= new Set()
-    this.#watchers.add(watcher)
+    if (this.#watchers === null || this.#watchers === watcher) this.#watchers = watcher
+    else if (this.#watchers instanceof Set) this.#watchers.add(watcher)
+    else this.#watchers = new Set([this.#watchers, watcher])
   }
 
   unwatch(watcher: PartitionWatcher): void {
-    this.#watchers?.delete(watcher)
-    if (this.#watchers?.size === 0) this.#watchers = null
+    if (this.#watchers === watcher) this.#watchers = null
+    else if (this.#watchers instanceof Set) {
+      this.#watchers.delete(watcher)
+      if (this.#watchers.size === 0) this.#watchers = null
+    }
   }
 
   // ---- for Partitions ----
@@ -207,6 +216,11 @@ export class Partition {
     if (log === null || log.durableOffset <= log.highWatermark) return
     log.highWatermark = log.durableOffset
     this.#uncommitted.settleUpTo(log.highWatermark, ErrorCode.NONE)
+    this.#tellWatchers()
+  }
+
+  /** Retention has removed what was before it. */
+  startOffsetRaised(): void {
     this.#tellWatchers()
   }
 
@@ -280,7 +294,8 @@ export class Partition {
   }
 
   #tellWatchers(): void {
-    if (this.#watchers === null) return
-    for (const watcher of this.#watchers) watcher.onPartitionChanged()
+    const watchers = this.#watchers
+    if (watchers instanceof Set) for (const watcher of watchers) watcher.onPartitionChanged()
+    else watchers?.onPartitionChanged()
   }
 }

@@ -115,6 +115,10 @@ export class Partitions {
     this.#hold.releaseLater()
   }
 
+  onStartOffsetRaised(log: Log): void {
+    this.#byLog.get(log)?.startOffsetRaised()
+  }
+
   onDirectoryFailure(logs: readonly Log[]): void {
     for (const log of logs) this.#byLog.get(log)?.settleAll(ErrorCode.KAFKA_STORAGE_ERROR)
   }

@@ -59,6 +59,8 @@ export interface LogManagerOptions {
   readonly onDurablePassEnd: () => void
   /** A directory has room below `unflushedMaxBytes` again, or failed. */
   readonly onRoom: () => void
+  /** Retention has raised the log start offset; who deletes records knows it anyway. */
+  readonly onStartOffsetRaised: (log: Log) => void
   readonly onDirectoryFailure: (directory: LogDirectory, logs: readonly Log[]) => void
 }
 
@@ -216,12 +218,14 @@ export class LogManager {
   applyRetention(): void {
     const nowMs = this.#ports.clock.wallMs()
     for (const log of this.logs()) {
+      const { logStartOffset } = log
       try {
         log.applyRetention(nowMs)
       } catch (error) {
         if (!(error instanceof StorageError)) throw error
         this.#ports.logger.error({ directory: log.directoryPath, error: error.message }, 'retention failed')
       }
+      if (log.logStartOffset > logStartOffset) this.#options.onStartOffsetRaised(log)
     }
   }
 

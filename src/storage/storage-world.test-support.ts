@@ -107,6 +107,7 @@ export class StorageWorld {
         },
         onDurablePassEnd: ignore,
         onRoom: () => this.onRoom(),
+        onStartOffsetRaised: ignore,
         onDirectoryFailure: ignore,
       },
     )

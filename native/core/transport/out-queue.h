@@ -24,8 +24,8 @@ class OutQueue {
   void pushBytes(const uint8_t* bytes, size_t sizeBytes);
   void pushFile(std::shared_ptr<disk::File> file, int64_t position, size_t sizeBytes);
   /**
-   * Writes until the socket takes no more or `maxBytes` have left (then kBlocked as well). kCold: what comes next may be
-   * on the disk only; whoever reads `coldRange` says so with `warmed`.
+   * Writes until the socket takes no more or `maxBytes` have left (then kBlocked as well). kCold: what comes next may
+   * be on the disk only; whoever reads `coldRange` says so with `warmed`.
    */
   Result flush(int socket, size_t maxBytes);
   struct Range {

@@ -8,10 +8,10 @@ export const fetch = defineHandler<FetchRequest, FetchResponseInit>({
   versions: [4, 18],
   operations: ['READ TOPIC'],
   handle(request, context, services) {
-    const { metadata, clock, fetchSessions, delayedFetches } = services
+    const { config, metadata, clock, fetchSessions, delayedFetches } = services
     const begun = fetchSessions.begin(request, context.apiVersion, metadata.image, clock.monotonicMs())
     if (!begun.ok) return { errorCode: begun.errorCode, sessionId: 0, responses: [] }
-    const pending = new PendingFetch(begun.fetch, request, context, services)
+    const pending = new PendingFetch(begun.fetch, request, context, config.fetchMaxBytes)
     if (pending.read()) pending.answer()
     else pending.park(delayedFetches)
     return DEFERRED

@@ -51,6 +51,7 @@ export class MetadataImage {
   #clusterId: string | null = null
   #nextProducerId = 0
   #partitionCount = 0
+  #topicsVersion = 0
 
   get clusterId(): string | null {
     return this.#clusterId
@@ -63,6 +64,11 @@ export class MetadataImage {
 
   get partitionCount(): number {
     return this.#partitionCount
+  }
+
+  /** Rises with every change of a topic or its partitions; who keeps what he found here compares it. */
+  get topicsVersion(): number {
+    return this.#topicsVersion
   }
 
   topics(): IterableIterator<TopicImage> {
@@ -154,6 +160,7 @@ export class MetadataImage {
     this.#namesByCollisionKey.delete(collisionKey(topic.name))
     this.#configs.get(ResourceType.TOPIC)!.delete(topic.name)
     this.#partitionCount -= topic.partitions.length
+    this.#topicsVersion += 1
   }
 
   #addPartitions(topicId: string, partitions: readonly PartitionRecord[]): void {
@@ -192,6 +199,7 @@ export class MetadataImage {
   #put(topic: TopicImage): void {
     this.#topicsByName.set(topic.name, topic)
     this.#topicsById.set(topic.topicId, topic)
+    this.#topicsVersion += 1
   }
 }
 
