@@ -38,12 +38,14 @@ async function main(): Promise<void> {
   process.once('exit', removeDataDirs)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   execFileSync('make', ['-s', '-f', 'bench/Makefile'], { stdio: 'inherit' })
-  const results = await measureAll(plan)
-  print(results)
-  if (plan.out === null) return
-  mkdirSync(plan.out.docs, { recursive: true })
-  writeFileSync(join(plan.out.json, 'results.json'), toJson(results))
-  writePage(results, plan.out.docs)
+  print(await measureAll(plan))
+}
+
+function save(results: Results, out: Plan['out']): void {
+  if (out === null) return
+  mkdirSync(out.docs, { recursive: true })
+  writeFileSync(join(out.json, 'results.json'), toJson(results))
+  writePage(results, out.docs)
 }
 
 function writePage(results: Results, directory: string): void {
@@ -56,12 +58,16 @@ async function measureAll(plan: Plan): Promise<Results> {
   const machine = describeMachine(hasKafka)
   const cells = plan.cells.length === 0 ? [] : await measureCells(plan, hasKafka)
   const facts: Fact[] = memoryUnderLoad(cells)
+  const results = { date: today(), machine, sizes: plan.sizes, duration: plan.duration, cells, facts }
+  // Each time, so that a scenario that fails takes no other figures with it.
+  save(results, plan.out)
   for (const scenario of plan.scenarios) {
     const progress = new Progress(scenario.stepCount(plan.sizes, hasKafka), () => performance.now())
     facts.push(...(await scenario.run(plan.sizes, hasKafka, progress)))
     progress.end()
+    save(results, plan.out)
   }
-  return { date: today(), machine, sizes: plan.sizes, duration: plan.duration, cells, facts }
+  return results
 }
 
 async function measureCells(plan: Plan, hasKafka: boolean): Promise<CellResult[]> {
