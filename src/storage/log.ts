@@ -263,13 +263,14 @@ export class Log {
   /** Removes old segments (RET-1); answers how many. */
   applyRetention(nowMs: number): number {
     if (this.isOffline || this.#savepoint !== null) return 0
-    const count = deletableSegments(
+    const deletable = deletableSegments(
       this.segments,
       this.#config,
       nowMs,
       this.#logStartOffset,
       this.highWatermark,
     )
+    const count = this.cleanup.countRemovable(this, this.segments.slice(0, deletable))
     if (count === 0) return 0
     if (count === this.segments.length) {
       this.#roll(nowMs)

@@ -1,6 +1,7 @@
 import type { Disk, FileHandle } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { StorageError } from '../base/storage-error.ts'
+import type { Log } from './log.ts'
 import type { LogDirectory } from './log-directory.ts'
 import type { Segment } from './segment.ts'
 import { segmentFileName } from './segment-names.ts'
@@ -50,6 +51,17 @@ export class SegmentCleanup {
     } catch (error) {
       this.#report(error, path)
     }
+  }
+
+  /**
+   * How many of the first segments may go now. One that is whole in the group journal only is synced first and goes
+   * with the next check: a power cut that undoes its renaming, when the journal has forgotten it, would leave a gap,
+   * and recovery takes all behind a gap for lost.
+   */
+  countRemovable(log: Log, segments: readonly Segment[]): number {
+    const journaled = segments.filter(({ isInJournal }) => isInJournal)
+    for (const segment of journaled) this.#directory.writeBack.sync(log, segment, () => undefined)
+    return journaled.length === 0 ? segments.length : segments.indexOf(journaled[0]!)
   }
 
   /** Renames the files, which no start opens then, and removes them after the delay (LOG-6); both off the loop. */

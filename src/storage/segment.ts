@@ -144,6 +144,11 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     return this.syncedEndOffset < this.writtenEndOffset
   }
 
+  /** The group journal has bytes that its own file may lack after a power cut. */
+  get isInJournal(): boolean {
+    return this.syncedEndOffset < this.safeEndOffset
+  }
+
   get offsetIndex(): OffsetIndex {
     this.#offsetIndex ??= this.#loadOffsetIndex()
     return this.#offsetIndex

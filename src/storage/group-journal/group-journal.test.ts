@@ -119,10 +119,14 @@ test('what is journaled of a deleted topic does not go into one that is made und
   expect(world.values()).toEqual([value])
 })
 
-test('a segment that retention took while it was in the journal is not made again', async () => {
+test('RET-1 a segment that is whole in the journal only is synced before retention takes it', async () => {
   const world = await journalWorld(1, { retentionMs: 1_000, fileDeleteDelayMs: 0 })
   appendToAll(world, 'third')
   world.time.advance(2_000)
+  world.logs.applyRetention()
+  expect([world.log.segments[0]!.baseOffset, synced(world)]).toEqual([0, [2, 2, 2]])
+  world.sync()
+  expect(synced(world)).toEqual([3, 3, 3])
   world.logs.applyRetention()
   world.sync()
   appendToAll(world, 'fourth')
