@@ -279,15 +279,15 @@ void queueSubmit(const Napi::CallbackInfo& info) {
   QueueJob job;
   job.operation = static_cast<QueueOperation>(integerAt(info, 1));
   job.ticket = integerAt(info, 2);
-  if (job.operation == QueueOperation::kDatasync) {
+  if (job.operation == QueueOperation::kDatasync || job.operation == QueueOperation::kWriteOut) {
     job.file = filesOf(info).get(integerAt(info, 3));
     if (job.file == nullptr) return throwErrno(info.Env(), EBADF, "fdatasync");
   } else {
     job.path = textAt(info, 4);
     job.toPath = textAt(info, 5);
-    job.sizeBytes = positionAt(info, 6);
-    job.position = positionAt(info, 7);
   }
+  job.sizeBytes = positionAt(info, 6);
+  job.position = positionAt(info, 7);
   queue->submit(info.Env(), std::move(job));
 }
 

@@ -76,6 +76,10 @@ class FaultingBackend : public Backend {
     const int error = enter("fdatasync", "");
     return error ? -error : real_.fdatasync(fd);
   }
+  int syncRange(int fd, off_t position, off_t sizeBytes) override {
+    const int error = enter("syncRange", std::to_string(position) + "+" + std::to_string(sizeBytes));
+    return error ? -error : real_.syncRange(fd, position, sizeBytes);
+  }
   int fsync(int fd) override {
     const int error = enter("fsync", "");
     return error ? -error : real_.fsync(fd);

@@ -152,6 +152,34 @@ void afterAFailedSyncTheFileIsFenced() {
   CHECK(contentOf(file) == "text");
 }
 
+void whatFailsToBeWrittenOutFencesTheFileAsASyncDoes() {
+  const TemporaryDirectory directory;
+  FaultingBackend backend(posixBackend());
+  backend.fail("syncRange", 2, EINTR);
+  backend.fail("syncRange", 4, EIO);
+  const std::shared_ptr<File> file = create(backend, directory / "a");
+  const std::string text(10000, 'x');
+  std::vector<iovec> buffers = {bufferOf(text)};
+  CHECK(writeFully(*file, buffers, 0) == 0);
+  CHECK(writeOut(*file, 0, 4096) == 0);
+  CHECK(writeOut(*file, 4096, 5904) == 0);
+  CHECK(backend.calls().back() == "syncRange 4096+5904");
+  CHECK(writeOut(*file, 0, 10000) == EIO);
+  CHECK(syncFile(*file) == EIO);
+  CHECK(backend.countOf("fdatasync") == 0);
+}
+
+void whereNoRangeCanBeWrittenOutTheFileIsSynced() {
+  const TemporaryDirectory directory;
+  for (const int error : {ENOSYS, EOPNOTSUPP}) {
+    FaultingBackend backend(posixBackend());
+    backend.fail("syncRange", 1, error);
+    const std::shared_ptr<File> file = create(backend, directory / std::to_string(error));
+    CHECK(writeOut(*file, 0, 1) == 0);
+    CHECK(backend.countOf("fdatasync") == 1);
+  }
+}
+
 void aFailedSyncIsToldToAllWhoSyncTheFile() {
   const TemporaryDirectory directory;
   for (int round = 0; round < 100; round += 1) {
@@ -418,6 +446,8 @@ int main() {
   anErrorInTheMiddleOfAWriteIsReported();
   allocationFallsBackAndNeverShrinks();
   afterAFailedSyncTheFileIsFenced();
+  whatFailsToBeWrittenOutFencesTheFileAsASyncDoes();
+  whereNoRangeCanBeWrittenOutTheFileIsSynced();
   aFailedSyncIsToldToAllWhoSyncTheFile();
   directoriesAreMadeSyncedAndRemoved();
   directoriesAreClosedAgainAndTheirErrorsTold();

@@ -64,6 +64,11 @@ export type DiskCompletions = (completions: Int32Array, count: number) => void
 /** One thread; calls are executed in order. A ticket is a whole number of the caller's, 0 ≤ ticket < 2^31. */
 export interface DiskQueue {
   fdatasync(file: FileHandle, ticket: number): void
+  /**
+   * Takes the bytes of the range to the disk, and none of what a power cut would need to find them there: the page
+   * cache holds them no more than it has to, and that is all. A failure counts as one of `fdatasync`.
+   */
+  writeOut(file: FileHandle, position: number, sizeBytes: number, ticket: number): void
   syncDirectory(path: string, ticket: number): void
   rename(from: string, to: string, ticket: number): void
   /** Creates (mode `create`) and closes again an empty file. */

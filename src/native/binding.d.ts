@@ -23,7 +23,7 @@ export function directorySync(path: string): void
 export function queueOpen(completions: Int32Array, onCompletions: (count: number) => void): number
 /**
  * op: 0 fdatasync(file), 1 syncDirectory, 2 rename, 3 createFile(size), 4 makeDirectory, 5 unlink, 6 removeTree,
- * 8 warm(path, position, size).
+ * 8 warm(path, position, size), 9 writeOut(file, position, size).
  */
 export function queueSubmit(
   queue: number,

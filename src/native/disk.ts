@@ -173,6 +173,7 @@ const QUEUE_OPERATION = {
   unlink: 5,
   removeTree: 6,
   warm: 8,
+  writeOut: 9,
 } as const
 
 const NO_FILE = -1
@@ -193,6 +194,12 @@ class NativeDiskQueue implements DiskQueue {
 
   fdatasync(file: FileHandle, ticket: number): void {
     this.#submit(QUEUE_OPERATION.fdatasync, ticket, file, '', '', 0)
+  }
+
+  writeOut(file: FileHandle, position: number, sizeBytes: number, ticket: number): void {
+    assertWhole(position)
+    assertWhole(sizeBytes)
+    this.#submit(QUEUE_OPERATION.writeOut, ticket, file, '', '', sizeBytes, position)
   }
 
   syncDirectory(path: string, ticket: number): void {

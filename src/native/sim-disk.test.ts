@@ -307,13 +307,13 @@ describe('the queue', () => {
     const disk = new SimDisk({ schedule })
     const queues = [disk.createQueue(() => {}), disk.createQueue(() => {})]
     const [first, second, hanging] = ['/a', '/b', '/c'].map(path => create(disk, path, '1234567890'))
-    expect(disk.unsyncedBytes('/a')).toBe(10)
+    expect(disk.dirtyBytes('/a')).toBe(10)
     queues[0]!.fdatasync(first!, 1)
     expect(delays).toEqual([0])
     // What comes while it is under way is for the next one.
     disk.pwritev(first!, [bytesOf('1234567890')], 0)
     ends.shift()!()
-    expect(disk.unsyncedBytes('/a')).toBe(10)
+    expect(disk.dirtyBytes('/a')).toBe(10)
     disk.speed.set(5)
     ends.splice(0)[0]!()
     delays.length = 0
@@ -322,12 +322,25 @@ describe('the queue', () => {
     // They share what the disk does.
     expect(delays).toEqual([2, 4])
     for (const end of ends.splice(0)) end()
-    expect(['/a', '/b'].map(path => disk.unsyncedBytes(path))).toEqual([0, 0])
+    expect(['/a', '/b'].map(path => disk.dirtyBytes(path))).toEqual([0, 0])
     for (const end of ends.splice(0)) end()
     disk.speed.stickNext(5000, '/c')
     delays.length = 0
     queues[0]!.fdatasync(hanging!, 4)
     expect(delays).toEqual([5002])
+  })
+
+  test('what is written out is dirty no more, and a power cut may take it all the same', () => {
+    const states = crashStates(disk => {
+      const file = create(disk, '/a', 'safe')
+      disk.createQueue(() => {}).writeOut(file, 0, 4, 1)
+      expect(disk.dirtyBytes('/a')).toBe(0)
+      disk.pwritev(file, [bytesOf('more')], 4)
+      expect(disk.dirtyBytes('/a')).toBe(4)
+      disk.syncDirectory('/')
+    }, '/a')
+    expect(states).toContain('')
+    expect(states).toContain('safemore')
   })
 
   test('what is gathered takes its time too', () => {

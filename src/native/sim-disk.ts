@@ -27,6 +27,7 @@ export type SimOperation =
   | 'truncate'
   | 'allocate'
   | 'fdatasync'
+  | 'sync_file_range'
   | 'syncDirectory'
   | 'rename'
   | 'unlink'
@@ -109,10 +110,10 @@ export class SimDisk implements Disk {
     this.#capacityBytes = capacityBytes
   }
 
-  /** Written bytes of a file that a power cut may take; 0 when there is none. */
-  unsyncedBytes(path: string): number {
+  /** Written bytes of a file that are in memory only; 0 when there is no such file. */
+  dirtyBytes(path: string): number {
     const node = this.#lookUp(namesOf(path))
-    return node instanceof SimFile ? node.unsyncedBytes : 0
+    return node instanceof SimFile ? node.dirtyBytes : 0
   }
 
   /** Number of handles that are not closed, to find leaks. */
@@ -271,6 +272,7 @@ export class SimDisk implements Disk {
   createQueue(onCompletions: DiskCompletions): DiskQueue {
     const target: SimQueueTarget = {
       pin: file => this.#pinSync(this.#file(file)),
+      pinWriteOut: (file, position, sizeBytes) => this.#pinWriteOut(this.#file(file), position, sizeBytes),
       pinGather: (file, position, head, ranges) => this.#pinGather(file, position, head, ranges),
       syncDirectory: path => this.syncDirectory(path),
       rename: (from, to) => this.rename(from, to),
@@ -300,13 +302,27 @@ export class SimDisk implements Disk {
     let changeCount = 0
     return {
       begin: () => {
-        sizeBytes = open.file.unsyncedBytes
+        sizeBytes = open.file.dirtyBytes
         changeCount = open.file.changeCount
         return this.speed.begin(open.path, sizeBytes)
       },
       end: () => {
         this.speed.end(sizeBytes)
         this.#sync(open, changeCount)
+      },
+    }
+  }
+
+  /** It takes its time, and may fail; what a power cut leaves is what it would leave without. */
+  #pinWriteOut(open: OpenFile, position: number, sizeBytes: number): SimCall {
+    return {
+      begin: () => this.speed.begin(open.path, sizeBytes),
+      end: () => {
+        this.speed.end(sizeBytes)
+        const code = this.#takeFault('sync_file_range', open.path)
+        if (code === undefined) return open.file.writtenOutTo(position + sizeBytes)
+        open.file.failSync()
+        throw new StorageError(code, 'sync_file_range', open.path)
       },
     }
   }

@@ -5,15 +5,19 @@ const PARTITIONS = 6
 /** Every batch begins a segment. */
 const ONE_BATCH_BYTES = 200
 
+async function startWithLogs(world: StorageWorld, count: number): Promise<void> {
+  world.managerOptions = { groupJournalMaxBytes: 0 }
+  await world.start()
+  for (let index = 0; index < count; index += 1) {
+    await world.settled(world.logs.createLog('t', createTopicId(1), index, world.config))
+  }
+}
+
 /** Groups of new segments until so much time has passed. */
 async function rolledUntil(endMs: number, seed: number): Promise<StorageWorld> {
   const world = new StorageWorld({ segmentSizeBytes: ONE_BATCH_BYTES }, seed)
-  world.managerOptions = { groupJournalMaxBytes: 0 }
   world.diskStepMaxMs = 8
-  await world.start()
-  for (let index = 0; index < PARTITIONS; index += 1) {
-    await world.settled(world.logs.createLog('t', createTopicId(1), index, world.config))
-  }
+  await startWithLogs(world, PARTITIONS)
   for (let ms = 0; ms < endMs; ms += 1) {
     if (ms % 10 === 0) appendToAll(world)
     world.time.advance(1)
@@ -41,4 +45,45 @@ test('a segment is durable when its bytes and its entry in the directory are, wh
     moved += durable.reduce((sum, offset) => sum + offset, 0)
   }
   expect(moved).toBeGreaterThan(100)
+})
+
+test('a group holds 256 descriptors at most; what is dirty beyond is of the next', async () => {
+  const world = new StorageWorld()
+  let syncCount = 0
+  world.wrapDisk = disk => {
+    const createQueue = disk.createQueue.bind(disk)
+    disk.createQueue = onCompletions => {
+      const queue = createQueue(onCompletions)
+      const fdatasync = queue.fdatasync.bind(queue)
+      queue.fdatasync = (file, ticket) => {
+        syncCount += 1
+        fdatasync(file, ticket)
+      }
+      return queue
+    }
+    return disk
+  }
+  await startWithLogs(world, 300)
+  syncCount = 0
+  appendToAll(world)
+  expect(syncCount).toBe(256)
+  world.time.advance(1000)
+  expect(syncCount).toBe(300)
+  for (const { durableOffset } of world.logs.logs()) expect(durableOffset).toBe(1)
+})
+
+test('without a descriptor for a sync nothing is fenced: the next write asks again', async () => {
+  const world = new StorageWorld()
+  world.openSegmentsMax = 1
+  await startWithLogs(world, 3)
+  appendToAll(world)
+  world.sync()
+  // Opened for its write, then for its sync; and again when others were closed.
+  for (const callsBefore of [1, 0]) world.disk.failNext('open', 'EMFILE', '/t-0/', callsBefore)
+  appendToAll(world)
+  world.sync()
+  expect([world.log.isOffline, world.log.durableOffset]).toEqual([false, 1])
+  appendToAll(world)
+  world.sync()
+  expect([world.log.isOffline, world.log.durableOffset]).toEqual([false, 3])
 })

@@ -30,6 +30,8 @@ interface SegmentJob extends DirtySegment {
 
 /** Syncs of several files at once share what the file system has to write for each; more bring nothing. */
 const SYNC_THREADS = 4
+/** Each holds a descriptor open; what is dirty beyond that many is of the next group. */
+const SYNCS_PER_GROUP_MAX = 256
 
 /** One call of a thread. */
 type FlushJob =
@@ -102,8 +104,9 @@ export class Flusher {
   pump(): void {
     if (this.#failed) return
     if (this.#unflushed.isHigh) this.#writeBack.begin()
+    this.#writeBack.pump()
     if (this.#group.length > 0) return
-    if (this.#unflushed.isHigh) this.#journal.retireFrom(this.#unflushed.highBytes)
+    if (this.#unflushed.isHigh) this.#journal.retireFrom(this.#unflushed.highBytes / 2)
     if (this.#dirty.size === 0 || this.#failed) return
     const dirty = Array.from(this.#dirty, ([segment, log]): DirtySegment => ({ segment, log }))
     this.#dirty.clear()
@@ -112,7 +115,8 @@ export class Flusher {
     } catch (error) {
       // A segment whose descriptor was closed meanwhile could not be opened again.
       if (!(error instanceof StorageError)) throw error
-      this.#events.onFailure(-1)
+      if (PASSING_REFUSALS.has(error.code)) this.#putBack(dirty)
+      else this.#events.onFailure(-1)
     }
   }
 
@@ -130,9 +134,15 @@ export class Flusher {
     const rows = this.#journal.rowsFor(known)
     if (rows !== null) this.#submitToJournal(known, rows)
     const single = rows === null ? dirty : dirty.filter(({ segment }) => !segment.isEntrySynced)
-    for (const [index, { segment, log }] of single.entries()) {
+    this.#putBack(single.slice(SYNCS_PER_GROUP_MAX))
+    for (const [index, { segment, log }] of single.slice(0, SYNCS_PER_GROUP_MAX).entries()) {
       this.#submit(this.#queues[index % SYNC_THREADS]!, log, segment)
     }
+  }
+
+  /** They are of the next group. One that is in this one as well is synced twice, which harms nobody. */
+  #putBack(dirty: readonly DirtySegment[]): void {
+    for (const { segment, log } of dirty) this.#dirty.set(segment, log)
   }
 
   /** The directory's entry first, on the same thread: without it a synced segment is lost as a whole (KAFKA-3968). */

@@ -74,11 +74,17 @@ test('without a descriptor to write with nothing is fenced, and nothing is lost'
   const small = world.log.config
   world.log.applyConfig({ ...small, segmentSizeBytes: 10_000 })
   world.stage({ values: ['refused'] })
-  world.disk.failNext('open', 'EMFILE', '.log', 0)
+  for (let count = 0; count < 2; count += 1) world.disk.failNext('open', 'EMFILE', '.log')
   const [failed] = world.logs.flushStaged()
   expect(failed).toMatchObject({ fromOffset: 1, errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
   expect(world.log.isOffline).toBe(false)
   world.append({ values: ['later'] })
   world.sync()
   expect(world.values()).toEqual(['v0', 'later'])
+})
+
+test('a descriptor that others have taken is had by closing segments that are open', async () => {
+  const world = await worldOfSegments(8, 16)
+  world.disk.failNext('open', 'EMFILE', '.log')
+  expect(world.append({ values: ['v8'] }).ok).toBe(true)
 })

@@ -1,7 +1,9 @@
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Disk, FileHandle, OpenMode } from '../base/disk.ts'
+import { StorageError } from '../base/storage-error.ts'
 import { BatchFinder } from './batch-finder.ts'
+import { DESCRIPTOR_SHORTAGES } from './passing-refusals.ts'
 
 /** A segment, as the budget of descriptors sees it. */
 export interface DescriptorHolder {
@@ -51,7 +53,7 @@ export class SegmentFiles {
 
   open(holder: DescriptorHolder, path: string, mode: OpenMode): FileHandle {
     if (this.#open.size >= this.#openMax) this.#makeRoom()
-    const file = this.disk.open(path, mode)
+    const file = this.#openWithinLimit(path, mode)
     this.#open.add(holder)
     return file
   }
@@ -59,6 +61,17 @@ export class SegmentFiles {
   close(holder: DescriptorHolder, file: FileHandle): void {
     this.#open.delete(holder)
     this.disk.close(file)
+  }
+
+  /** Others may have taken what the budget counts on, such as threads that sync files closed here. */
+  #openWithinLimit(path: string, mode: OpenMode): FileHandle {
+    try {
+      return this.disk.open(path, mode)
+    } catch (error) {
+      if (!(error instanceof StorageError && DESCRIPTOR_SHORTAGES.has(error.code))) throw error
+      this.#makeRoom()
+      return this.disk.open(path, mode)
+    }
   }
 
   /** Several at once, so that the search is not made for each. */

@@ -80,8 +80,8 @@ export class Segment implements DescriptorHolder, SegmentBytes {
   /** Of the first batch, which the age of the segment is measured from; -1 for none. */
   firstTimestampMs = -1
   #bytesSinceIndexEntry = 0
-  /** Written bytes before it are on the disk, or of no use any more. */
   #flushedSizeBytes = 0
+  #isGivenUp = false
   #staged: Uint8Array[] = []
   #offsetIndex: OffsetIndex | null
   #timeIndex: TimeIndex | null
@@ -135,6 +135,11 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     return this.writtenSizeBytes - this.safeSizeBytes
   }
 
+  /** Written bytes before it are on the disk, or of no use any more. */
+  get flushedSizeBytes(): number {
+    return this.#flushedSizeBytes
+  }
+
   /** What is counted in the directory's account. */
   get unflushedSizeBytes(): number {
     return this.writtenSizeBytes - this.#flushedSizeBytes
@@ -142,6 +147,11 @@ export class Segment implements DescriptorHolder, SegmentBytes {
 
   get hasUnsyncedBytes(): boolean {
     return this.syncedEndOffset < this.writtenEndOffset
+  }
+
+  /** Its file may not be opened any more: that would make it again. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp
   }
 
   /** The group journal has bytes that its own file may lack after a power cut. */
@@ -385,8 +395,14 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     return this.#flushedUpTo(end.sizeBytes)
   }
 
+  /** They went to the disk, where a power cut may still lose them; answers as `syncedUpTo` does. */
+  writtenOutUpTo(sizeBytes: number): number {
+    return this.#flushedUpTo(sizeBytes)
+  }
+
   /** It is going away, and what it holds with it; answers as `syncedUpTo` does. */
   giveUp(): number {
+    this.#isGivenUp = true
     return this.#flushedUpTo(this.writtenSizeBytes)
   }
 

@@ -139,7 +139,7 @@ test.each(['group', 'os'] as const)(
     world.onRoom = () => {
       rooms += 1
     }
-    world.disk.failNext('fdatasync', 'EIO', '.log')
+    world.disk.failNext(durability === 'os' ? 'sync_file_range' : 'fdatasync', 'EIO', '.log')
     world.append({ values: [LARGE] })
     expect(unflushedOf(world).isFull).toBe(true)
     world.sync()

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts'
 
-/** Part of the bound above which everything is written back, so that no producer waits for what lies about. */
-const HIGH_SHARE = 1 / 4
+/** Part of the bound above which bytes are taken to the disk: shorter bursts cost their producers no disk. */
+const HIGH_SHARE = 1 / 2
 
 /**
  * Bytes of a log directory's segments that are in the page cache and not known to be on the disk, whether a group

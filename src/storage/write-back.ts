@@ -1,46 +1,59 @@
-import { StorageError } from '../base/storage-error.ts'
+import { assert } from '../base/assert.ts'
 import type { DiskJobs } from './disk-jobs.ts'
+import { LateWork } from './late-work.ts'
 import type { Log } from './log.ts'
 import type { Segment, SegmentEnd } from './segment.ts'
 
-/** So much of one segment goes to the disk whatever else there is: large enough to be written in one go. */
-const SEGMENT_MAX_BYTES = 8 * 1024 * 1024
+/** So much of one segment is written out at a time: the disk's own pace, and others get their turn in between. */
+const CHUNK_MAX_BYTES = 8 * 1024 * 1024
 
 export interface WriteBackPorts {
-  /** Of a thread of its own: no group commit may stand behind these syncs. */
+  /** Of a thread of its own: no group commit may stand behind these calls. */
   readonly jobs: DiskJobs
+  /** The bytes before this one are in the page cache no more than on the disk; a power cut may still lose them. */
+  readonly onWrittenOut: (segment: Segment, sizeBytes: number) => void
   /** A segment was synced up to there. */
   readonly onSynced: (log: Log, segment: Segment, end: SegmentEnd) => void
-  /** A sync has ended; more may be due. */
+  /** A call has ended; more may be due. */
   readonly onEnd: () => void
   readonly onFailure: (errno: number) => void
 }
 
 /**
- * The syncs of segments for whose bytes no answer waits: what mode `os` leaves in the page cache, and what only the
- * group journal has. A failed one is as bad as that of a group commit, and like it is never tried again.
+ * Takes to the disk what no answer waits for: what mode `os` leaves in the page cache is written out, and segments of
+ * which only the group journal has bytes are synced. A failure is as bad as that of a group commit, and like it never
+ * tried again.
  */
 export class WriteBack {
   readonly #ports: WriteBackPorts
-  /** Written to, and no sync of them is under way here. */
+  readonly #work: LateWork
+  /** Written to, and nothing of them is under way here. */
   readonly #lying = new Map<Segment, Log>()
   readonly #underWay = new Set<Segment>()
   #isFailed = false
 
   constructor(ports: WriteBackPorts) {
     this.#ports = ports
+    this.#work = new LateWork(ports.onFailure)
   }
 
   /** Bytes of the segment lie in the page cache, and nobody has asked for their sync. */
   wrote(log: Log, segment: Segment): void {
-    if (this.#isFailed || this.#underWay.has(segment)) return
-    this.#lying.set(segment, log)
-    if (segment.unflushedSizeBytes >= SEGMENT_MAX_BYTES) this.#begin(log, segment)
+    if (!this.#isFailed && !this.#underWay.has(segment)) this.#lying.set(segment, log)
   }
 
-  /** Everything that lies about goes to the disk. */
+  /** Of everything that lies about, a chunk goes to the disk. */
   begin(): void {
-    for (const [segment, log] of this.#lying) this.#begin(log, segment)
+    for (const [segment, log] of this.#lying) {
+      this.#lying.delete(segment)
+      this.#underWay.add(segment)
+      this.#work.add({ begin: onEnd => this.#beginWriteOut(log, segment, onEnd) })
+    }
+  }
+
+  /** What had no descriptor is tried again. */
+  pump(): void {
+    this.#work.pump()
   }
 
   /** Somebody else syncs it, or it is going away. */
@@ -48,58 +61,60 @@ export class WriteBack {
     this.#lying.delete(segment)
   }
 
-  /** The directory is fenced: whatever syncs say from here on is not heard. */
+  /** The directory is fenced: whatever calls say from here on is not heard. */
   fail(): void {
     this.#isFailed = true
     this.#lying.clear()
+    this.#work.clear()
   }
 
-  /** Calls `done` when the segment's bytes of now are on the disk, or are not needed there. */
+  /** Calls `done` when the bytes of a segment in the group journal are safe without it, or are not needed. */
   sync(log: Log, segment: Segment, done: () => void): void {
-    // One that is deleted must not be opened: that would make it again.
-    if (segment.unflushedSizeBytes === 0) done()
-    else {
-      try {
-        this.#submit(log, segment, done)
-      } catch (error) {
-        // Its descriptor was closed for another one's sake, and none is left to open it again.
-        if (!(error instanceof StorageError)) throw error
-        this.#ports.onFailure(-1)
-      }
-    }
-  }
-
-  #begin(log: Log, segment: Segment): void {
-    this.#lying.delete(segment)
-    if (segment.unflushedSizeBytes === 0) return
-    this.#underWay.add(segment)
-    this.sync(log, segment, () => {
-      this.#underWay.delete(segment)
-      if (segment.unflushedSizeBytes > 0) this.wrote(log, segment)
+    this.#work.add({
+      begin: onEnd => {
+        if (segment.hasUnsyncedBytes && !segment.isGivenUp) return this.#beginSync(log, segment, done, onEnd)
+        done()
+        return false
+      },
     })
   }
 
-  /** The directory's entry first: without it a synced segment is lost as a whole (KAFKA-3968). */
-  #submit(log: Log, segment: Segment, done: () => void): void {
-    const { jobs } = this.#ports
-    const { file, writtenEnd } = segment
-    if (!segment.isEntrySynced) {
-      jobs.run(
-        (queue, ticket) => queue.syncDirectory(segment.directoryPath, ticket),
-        errno => {
-          if (this.#isHeard(log, errno)) segment.isEntrySynced = true
-        },
-      )
+  #beginWriteOut(log: Log, segment: Segment, onEnd: () => void): boolean {
+    const position = segment.flushedSizeBytes
+    const sizeBytes = Math.min(segment.unflushedSizeBytes, CHUNK_MAX_BYTES)
+    if (sizeBytes === 0) {
+      this.#underWay.delete(segment)
+      return false
     }
-    jobs.run(
+    const { file } = segment
+    this.#ports.jobs.run(
+      (queue, ticket) => queue.writeOut(file, position, sizeBytes, ticket),
+      errno => {
+        if (this.#isHeard(log, errno)) this.#ports.onWrittenOut(segment, position + sizeBytes)
+        this.#underWay.delete(segment)
+        if (this.#isFailed) return
+        if (segment.unflushedSizeBytes > 0) this.wrote(log, segment)
+        onEnd()
+        this.#ports.onEnd()
+      },
+    )
+    return true
+  }
+
+  #beginSync(log: Log, segment: Segment, done: () => void, onEnd: () => void): boolean {
+    assert(segment.isEntrySynced, 'a group journal takes a segment when its entry in the directory is synced')
+    const { file, writtenEnd } = segment
+    this.#ports.jobs.run(
       (queue, ticket) => queue.fdatasync(file, ticket),
       errno => {
         if (this.#isHeard(log, errno)) this.#ports.onSynced(log, segment, writtenEnd)
         if (this.#isFailed) return
         done()
+        onEnd()
         this.#ports.onEnd()
       },
     )
+    return true
   }
 
   /** True for a success that counts. Another sync of the directory may have been told of what this one has lost. */

@@ -26,6 +26,7 @@ function forgetfulQueue(queue: DiskQueue, forgetsData: boolean): DiskQueue {
   return {
     fdatasync: (file, ticket) =>
       forgetsData ? queue.makeDirectory('/', ticket) : queue.fdatasync(file, ticket),
+    writeOut: (file, position, sizeBytes, ticket) => queue.writeOut(file, position, sizeBytes, ticket),
     syncDirectory: (path, ticket) =>
       forgetsData ? queue.syncDirectory(path, ticket) : queue.makeDirectory('/', ticket),
     rename: (from, to, ticket) => queue.rename(from, to, ticket),

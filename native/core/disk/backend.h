@@ -32,6 +32,8 @@ class Backend {
   virtual int ftruncate(int fd, off_t sizeBytes) = 0;
   virtual int fallocate(int fd, off_t sizeBytes) = 0;
   virtual int fdatasync(int fd) = 0;
+  /** Writes the dirty pages of the range out and waits for them; tells of errors, but of no metadata. */
+  virtual int syncRange(int fd, off_t position, off_t sizeBytes) = 0;
   virtual int fsync(int fd) = 0;
   /** Exclusive lock owned by the open file description; -EAGAIN when another one has it. */
   virtual int lock(int fd) = 0;

@@ -104,6 +104,8 @@ int DiskQueue::execute(const QueueJob& job) {
       return gather(*job.file, *job.gathered);
     case QueueOperation::kWarm:
       return warmRange(backend_, job.path, job.position, job.sizeBytes);
+    case QueueOperation::kWriteOut:
+      return writeOut(*job.file, job.position, job.sizeBytes);
   }
   return EINVAL;
 }

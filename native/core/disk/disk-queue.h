@@ -28,19 +28,20 @@ enum class QueueOperation : int32_t {
   kRemoveTree = 6,
   kGather = 7,
   kWarm = 8,
+  kWriteOut = 9,
 };
 
 struct QueueJob {
   QueueOperation operation;
   int32_t ticket;
-  /** Only for kDatasync and kGather; keeps the descriptor open until the call is done. */
+  /** Only for kDatasync, kGather and kWriteOut; keeps the descriptor open until the call is done. */
   std::shared_ptr<File> file;
   std::string path;
   std::string toPath;
   int64_t sizeBytes;
   /** Only for kGather. */
   std::unique_ptr<Gather> gathered{};
-  /** Only for kWarm. */
+  /** Only for kWarm and kWriteOut. */
   int64_t position = 0;
 };
 

@@ -43,6 +43,19 @@ int makeOne(Backend& backend, const std::string& path) {
   return 0;
 }
 
+/** One of the calls that tell of a failed write-back, the first time. */
+template <typename Call>
+int syncOnce(File& file, const Call& call) {
+  const std::lock_guard<std::mutex> lock(file.syncMutex());
+  if (const int error = file.syncError()) return error;
+  int result;
+  do {
+    result = call();
+  } while (result == -EINTR);
+  if (result < 0) file.failSync(-result);
+  return -result;
+}
+
 }  // namespace
 
 int openFile(Backend& backend, const std::string& path, OpenMode mode, std::shared_ptr<File>& opened) {
@@ -110,14 +123,15 @@ int allocateFile(File& file, int64_t sizeBytes) {
 }
 
 int syncFile(File& file) {
-  const std::lock_guard<std::mutex> lock(file.syncMutex());
-  if (const int error = file.syncError()) return error;
-  int result;
-  do {
-    result = file.backend().fdatasync(file.fd());
-  } while (result == -EINTR);
-  if (result < 0) file.failSync(-result);
-  return -result;
+  return syncOnce(file, [&file] { return file.backend().fdatasync(file.fd()); });
+}
+
+int writeOut(File& file, int64_t position, int64_t sizeBytes) {
+  return syncOnce(file, [&file, position, sizeBytes] {
+    const int result = file.backend().syncRange(file.fd(), position, sizeBytes);
+    // What stands in for a kernel, such as gVisor, may not have the call.
+    return result == -ENOSYS || result == -EOPNOTSUPP ? file.backend().fdatasync(file.fd()) : result;
+  });
 }
 
 int syncDirectory(Backend& backend, const std::string& path) {

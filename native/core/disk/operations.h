@@ -31,6 +31,12 @@ int allocateFile(File& file, int64_t sizeBytes);
 /** Refused for ever once it failed for this file (see File::syncError). */
 int syncFile(File& file);
 
+/**
+ * Takes the range's pages to the disk, without what a power cut would need to find them there. Refused for ever as
+ * syncFile is: whoever waits for pages is told of their failure, and the next is not.
+ */
+int writeOut(File& file, int64_t position, int64_t sizeBytes);
+
 int syncDirectory(Backend& backend, const std::string& path);
 int createFile(Backend& backend, const std::string& path, int64_t sizeBytes);
 /** With its parents; no error when it exists. */

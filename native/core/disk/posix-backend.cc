@@ -69,6 +69,10 @@ class PosixBackend final : public Backend {
   int ftruncate(int fd, off_t sizeBytes) override { return orErrno(::ftruncate(fd, sizeBytes)); }
   int fallocate(int fd, off_t sizeBytes) override { return orErrno(::fallocate(fd, 0, 0, sizeBytes)); }
   int fdatasync(int fd) override { return orErrno(::fdatasync(fd)); }
+  int syncRange(int fd, off_t position, off_t sizeBytes) override {
+    constexpr unsigned kWhole = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    return orErrno(::sync_file_range(fd, position, sizeBytes, kWhole));
+  }
   int fsync(int fd) override { return orErrno(::fsync(fd)); }
   int lock(int fd) override {
     struct flock range;

@@ -21,6 +21,8 @@ export interface SimCall {
 export interface SimQueueTarget {
   /** The open file behind a handle, so that it can be closed while its sync is under way. */
   pin(file: FileHandle): SimCall
+  /** The same for a part of it that is written out. */
+  pinWriteOut(file: FileHandle, position: number, sizeBytes: number): SimCall
   /** The same for what is gathered out of files, and into one. */
   pinGather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array): SimCall
   syncDirectory(path: string): void
@@ -59,6 +61,10 @@ export class SimDiskQueue implements DiskQueue {
 
   fdatasync(file: FileHandle, ticket: number): void {
     this.#submitCall(ticket, this.#target.pin(file))
+  }
+
+  writeOut(file: FileHandle, position: number, sizeBytes: number, ticket: number): void {
+    this.#submitCall(ticket, this.#target.pinWriteOut(file, position, sizeBytes))
   }
 
   syncDirectory(path: string, ticket: number): void {

@@ -18,6 +18,8 @@ export class SimFile {
   readonly #durable: SparseBytes
   readonly #wallMs: () => number
   #unsynced: FileChange[] = []
+  /** The pages before it were written out; what a power cut leaves of them is as open as before. */
+  #writtenOutPosition = 0
   /** Changes since the file was opened first, the unsynced ones included. */
   #changeCount = 0
   #modifiedAtMs: number
@@ -41,10 +43,14 @@ export class SimFile {
     return this.#current.sizeBytes
   }
 
-  /** Written bytes that the platter does not hold. */
-  get unsyncedBytes(): number {
+  /** Written bytes that are in memory only. */
+  get dirtyBytes(): number {
     let sizeBytes = 0
-    for (const change of this.#unsynced) if (change.kind === 'write') sizeBytes += change.bytes.length
+    for (const change of this.#unsynced) {
+      if (change.kind !== 'write') continue
+      const endPosition = change.position + change.bytes.length
+      sizeBytes += Math.min(change.bytes.length, Math.max(0, endPosition - this.#writtenOutPosition))
+    }
     return sizeBytes
   }
 
@@ -68,6 +74,11 @@ export class SimFile {
 
   extend(sizeBytes: number): void {
     if (sizeBytes > this.sizeBytes) this.#change({ kind: 'extend', sizeBytes })
+  }
+
+  /** Of a file that grows at its end. */
+  writtenOutTo(position: number): void {
+    this.#writtenOutPosition = Math.max(this.#writtenOutPosition, position)
   }
 
   /** The end of a sync that was begun when there were `changeCount` changes; it does not see later ones. */

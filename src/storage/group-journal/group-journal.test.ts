@@ -211,9 +211,27 @@ test.each([
   ])
 })
 
+test.each([
+  ['rename', 'ENOSPC'],
+  ['syncDirectory', 'EMFILE'],
+] as const)(
+  'a journal whose new name %s refuses with %s is removed, and nothing is fenced',
+  async (operation, code) => {
+    const world = await journalWorld(1)
+    const path = operation === 'rename' ? 'ottla-group-journal' : '/data'
+    appendToAll(world, 'third')
+    world.disk.failNext(operation, code, path)
+    for (let turn = 0; turn < 5; turn += 1) appendToAll(world, `more ${turn}`)
+    expect(world.log.isOffline).toBe(false)
+    expect(world.disk.exists(`/data/${journalFileName(0)}`)).toBe(false)
+    await world.cutPower()
+    for (const log of world.logs.logs()) expect(log.logEndOffset).toBe(8)
+  },
+)
+
 test('a segment that cannot be opened for its sync fences the directory, and the stop comes to its end', async () => {
   const world = await journalWorld(1_000_000, {}, 2)
-  world.disk.failNext('open', 'EMFILE', '/t-0/', 1)
+  world.disk.failNext('open', 'EIO', '/t-0/', 1)
   stageAll(world, 'third')
   expect(world.log.isOffline).toBe(true)
   world.sync()

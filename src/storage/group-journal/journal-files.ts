@@ -55,25 +55,30 @@ export class JournalFiles {
   }
 
   /** All its segments are synced. */
-  recycle(journal: Journal): void {
+  recycle({ path, file }: Journal): void {
     const number = this.#takeNumber()
-    const path = this.#pathOf(number)
+    const newPath = this.#pathOf(number)
     this.#ports.jobs.run(
-      (queue, ticket) => queue.rename(journal.path, path, ticket),
+      (queue, ticket) => queue.rename(path, newPath, ticket),
       renamed => {
-        if (renamed !== 0) this.#recycled(renamed, path, number, journal.file)
-        else this.#syncName(errno => this.#recycled(errno, path, number, journal.file))
+        if (renamed !== 0) this.#notRecycled(renamed, path, file)
+        else {
+          this.#syncName(errno => {
+            if (errno === 0) this.#add(newPath, number, file)
+            else this.#notRecycled(errno, newPath, file)
+          })
+        }
       },
     )
   }
 
   /** All its segments are synced, and nothing is to be written to it any more: the disk had no room for it. */
-  remove(journal: Journal): void {
+  remove({ path, file }: Pick<Journal, 'path' | 'file'>): void {
     const { disk, jobs, onFailure } = this.#ports
-    this.#open.delete(journal.file)
-    disk.close(journal.file)
+    this.#open.delete(file)
+    disk.close(file)
     jobs.run(
-      (queue, ticket) => queue.unlink(journal.path, ticket),
+      (queue, ticket) => queue.unlink(path, ticket),
       errno => errno !== 0 && onFailure(errno),
     )
   }
@@ -83,9 +88,12 @@ export class JournalFiles {
     this.#open.clear()
   }
 
-  #recycled(errno: number, path: string, number: number, file: FileHandle): void {
-    if (errno === 0) this.#add(path, number, file)
-    else this.#ports.onFailure(errno)
+  #notRecycled(errno: number, path: string, file: FileHandle): void {
+    const { disk, onFailure, onRefused } = this.#ports
+    if (PASSING_REFUSALS.has(disk.errorName(errno))) {
+      this.remove({ path, file })
+      onRefused()
+    } else onFailure(errno)
   }
 
   #make(): void {

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { StorageError } from '../base/storage-error.ts'
+import { LateWork } from './late-work.ts'
+
+function workOf() {
+  const failures: number[] = []
+  const begun: string[] = []
+  const ends: (() => void)[] = []
+  const work = new LateWork(errno => {
+    failures.push(errno)
+    work.clear()
+  })
+  const add = (name: string, refusals: string[] = []) =>
+    work.add({
+      begin: onEnd => {
+        const code = refusals.shift()
+        if (code !== undefined) throw new StorageError(code, 'open', name)
+        begun.push(name)
+        ends.push(onEnd)
+        return true
+      },
+    })
+  return { work, add, begun, ends, failures }
+}
+
+test('64 calls are under way at most; the next begin when some have ended, in the order they came', () => {
+  const { add, begun, ends } = workOf()
+  for (let index = 0; index < 70; index += 1) add(`${index}`)
+  expect(begun).toHaveLength(64)
+  ends[5]!()
+  ends[0]!()
+  expect(begun.slice(64)).toEqual(['64', '65'])
+})
+
+test('what has nothing to do takes no place', () => {
+  const { work, add, begun } = workOf()
+  let asked = 0
+  for (let index = 0; index < 100; index += 1) {
+    work.add({
+      begin: () => {
+        asked += 1
+        return false
+      },
+    })
+  }
+  add('last')
+  expect([asked, begun]).toEqual([100, ['last']])
+})
+
+test.each(['EMFILE', 'ENFILE'])(
+  'without a descriptor (%s) all wait, until one has ended or is tried',
+  code => {
+    const { work, add, begun, ends, failures } = workOf()
+    add('first')
+    // Asked for again with each that comes.
+    add('second', [code, code, code])
+    add('third')
+    expect(begun).toEqual(['first'])
+    ends[0]!()
+    expect(begun).toEqual(['first'])
+    work.pump()
+    expect([begun, failures]).toEqual([['first', 'second', 'third'], []])
+  },
+)
+
+test('a file that cannot be opened for another reason is a failure, behind which nothing begins', () => {
+  const { work, add, begun, failures } = workOf()
+  add('first', ['EIO'])
+  expect(failures).toEqual([-1])
+  work.pump()
+  expect(begun).toEqual([])
+})

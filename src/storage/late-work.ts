@@ -1,0 +1,66 @@
+import { StorageError } from '../base/storage-error.ts'
+import { PASSING_REFUSALS } from './passing-refusals.ts'
+
+/** Each holds a descriptor open: together fewer than any usual limit spares. */
+const UNDER_WAY_MAX = 64
+
+/** A call on a file that may have to be opened for it. */
+export interface LateCall {
+  /**
+   * Asks a thread for it; `onEnd` is to be called once, later. False when there is nothing to do any more. StorageError
+   * when the file can't be opened.
+   */
+  readonly begin: (onEnd: () => void) => boolean
+}
+
+/**
+ * Calls of a log directory's late thread, a bounded number at a time, in the order they came. One for which there is
+ * no descriptor just now waits until others have ended, or for the next `pump`.
+ */
+export class LateWork {
+  readonly #onFailure: (errno: number) => void
+  #waiting: LateCall[] = []
+  #underWayCount = 0
+
+  /** `onFailure` is told when a file can't be opened, and not for want of descriptors. */
+  constructor(onFailure: (errno: number) => void) {
+    this.#onFailure = onFailure
+  }
+
+  add(call: LateCall): void {
+    this.#waiting.push(call)
+    this.pump()
+  }
+
+  /** Begins what there is room for. */
+  pump(): void {
+    let begun = 0
+    while (begun < this.#waiting.length && this.#underWayCount < UNDER_WAY_MAX) {
+      if (!this.#tryBegin(this.#waiting[begun]!)) break
+      begun += 1
+    }
+    // A failure has emptied it.
+    if (begun > 0) this.#waiting = this.#waiting.slice(begun)
+  }
+
+  /** What waits is not begun any more. */
+  clear(): void {
+    this.#waiting = []
+  }
+
+  #tryBegin(call: LateCall): boolean {
+    try {
+      if (call.begin(() => this.#ended())) this.#underWayCount += 1
+      return true
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      if (!PASSING_REFUSALS.has(error.code)) this.#onFailure(-1)
+      return false
+    }
+  }
+
+  #ended(): void {
+    this.#underWayCount -= 1
+    this.pump()
+  }
+}
