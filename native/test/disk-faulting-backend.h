@@ -64,6 +64,7 @@ class FaultingBackend : public Backend {
   bool isInMemory(int fd) override { return enter("isInMemory", "") ? true : real_.isInMemory(fd); }
   int64_t sizeBytes(int fd) override { return real_.sizeBytes(fd); }
   bool isDirectory(int fd) override { return real_.isDirectory(fd); }
+  int64_t device(int fd) override { return real_.device(fd); }
   int ftruncate(int fd, off_t sizeBytes) override {
     const int error = enter("ftruncate", std::to_string(sizeBytes));
     return error ? -error : real_.ftruncate(fd, sizeBytes);

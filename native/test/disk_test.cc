@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -390,6 +391,14 @@ void aRangeIsReadInPiecesUpToTheEndOfTheFile() {
   CHECK(backend.countOf("open") == backend.countOf("close") + 1);
 }
 
+void aFileKnowsItsDevice() {
+  const TemporaryDirectory directory;
+  const std::shared_ptr<File> file = create(posixBackend(), directory / "a");
+  struct stat status;
+  CHECK(stat((directory / "a").c_str(), &status) == 0);
+  CHECK(file->device() == static_cast<int64_t>(status.st_dev));
+}
+
 void theQueueEndsWithWhatWasSubmitted() {
   const TemporaryDirectory directory;
   for (int round = 0; round < 20; round += 1) {
@@ -457,6 +466,7 @@ int main() {
   whoCannotTellIsResidentOnlyInMemory();
   onlyCachedBytesAreReadAndInterruptionsGoOn();
   aRangeIsReadInPiecesUpToTheEndOfTheFile();
+  aFileKnowsItsDevice();
   theQueueWorksInOrderAndCountsOnErrors();
   theQueueEndsWithWhatWasSubmitted();
   aQueueWithNothingToDoIsWokenByAJobAndByItsEnd();

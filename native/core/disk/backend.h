@@ -29,6 +29,8 @@ class Backend {
   virtual bool isInMemory(int fd) = 0;
   virtual int64_t sizeBytes(int fd) = 0;
   virtual bool isDirectory(int fd) = 0;
+  /** The number of the device that the file lies on. */
+  virtual int64_t device(int fd) = 0;
   virtual int ftruncate(int fd, off_t sizeBytes) = 0;
   virtual int fallocate(int fd, off_t sizeBytes) = 0;
   virtual int fdatasync(int fd) = 0;

@@ -16,7 +16,8 @@ namespace ottla::disk {
 /** An open descriptor; closed when the last holder (the table, a sync in flight, a range being sent) lets go. */
 class File {
  public:
-  File(Backend& backend, int fd, std::string path) : backend_(backend), fd_(fd), path_(std::move(path)) {}
+  File(Backend& backend, int fd, std::string path)
+      : backend_(backend), fd_(fd), path_(std::move(path)), device_(backend.device(fd)) {}
   ~File();
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -24,6 +25,8 @@ class File {
   int fd() const { return fd_; }
   const std::string& path() const { return path_; }
   Backend& backend() const { return backend_; }
+  /** Asked once, when the file is opened: a network file system may wait for its server with the answer. */
+  int64_t device() const { return device_; }
 
   /**
    * errno of the first sync that failed, or 0. The kernel forgets the pages of a failed write-back, so that a second
@@ -38,6 +41,7 @@ class File {
   Backend& backend_;
   const int fd_;
   const std::string path_;
+  const int64_t device_;
   std::atomic<int> syncError_{0};
   std::mutex syncMutex_;
 };

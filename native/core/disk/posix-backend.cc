@@ -66,6 +66,11 @@ class PosixBackend final : public Backend {
     struct stat status;
     return ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
   }
+  int64_t device(int fd) override {
+    struct stat status;
+    if (::fstat(fd, &status) != 0) return -errno;
+    return static_cast<int64_t>(status.st_dev);
+  }
   int ftruncate(int fd, off_t sizeBytes) override { return orErrno(::ftruncate(fd, sizeBytes)); }
   int fallocate(int fd, off_t sizeBytes) override { return orErrno(::fallocate(fd, 0, 0, sizeBytes)); }
   int fdatasync(int fd) override { return orErrno(::fdatasync(fd)); }

@@ -1,5 +1,7 @@
 #include "range-warmer.h"
 
+#include <cassert>
+#include <iterator>
 #include <utility>
 
 #include "../disk/residency.h"
@@ -7,28 +9,61 @@
 namespace ottla::transport {
 namespace {
 
-constexpr size_t kAtOnceMax = 2;
+/**
+ * A hung disk keeps its thread. Node has four unless UV_THREADPOOL_SIZE says otherwise: with one for each device, two
+ * hung disks leave one to a third, and whatever hangs leaves one to Node's own files and names of hosts.
+ */
+constexpr size_t kAtOnceMax = 3;
 
 }  // namespace
 
 void RangeWarmer::warm(int32_t connectionId, std::shared_ptr<disk::File> file, int64_t position, int64_t sizeBytes) {
+  assert(!waitingOf_.contains(connectionId));
+  Device& device = deviceOf(*file);
   auto job = std::make_unique<Job>();
   job->work.data = job.get();
   job->warmer = this;
+  job->device = &device;
   job->connectionId = connectionId;
   job->file = std::move(file);
   job->position = position;
   job->sizeBytes = sizeBytes;
-  waiting_.push_back(std::move(job));
+  device.waiting.push_back(std::move(job));
+  waitingOf_.emplace(connectionId, std::prev(device.waiting.end()));
   startNext();
 }
 
-void RangeWarmer::close() { waiting_.clear(); }
+void RangeWarmer::forget(int32_t connectionId) {
+  const auto found = waitingOf_.find(connectionId);
+  if (found == waitingOf_.end()) return;
+  const Jobs::iterator job = found->second;
+  (*job)->device->waiting.erase(job);
+  waitingOf_.erase(found);
+}
+
+RangeWarmer::Device& RangeWarmer::deviceOf(const disk::File& file) {
+  for (Device& device : devices_) {
+    if (device.number == file.device()) return device;
+  }
+  Device& device = devices_.emplace_front();
+  device.number = file.device();
+  return device;
+}
 
 void RangeWarmer::startNext() {
-  if (waiting_.empty() || underWay_ == kAtOnceMax) return;
-  Job* const job = waiting_.front().release();
-  waiting_.pop_front();
+  for (auto next = devices_.begin(); next != devices_.end() && underWay_ < kAtOnceMax;) {
+    const auto device = next++;
+    if (device->isBusy || device->waiting.empty()) continue;
+    start(*device);
+    devices_.splice(devices_.end(), devices_, device);
+  }
+}
+
+void RangeWarmer::start(Device& device) {
+  Job* const job = device.waiting.front().release();
+  device.waiting.pop_front();
+  waitingOf_.erase(job->connectionId);
+  device.isBusy = true;
   underWay_ += 1;
   const auto read = [](uv_work_t* work) {
     auto* const reading = static_cast<Job*>(work->data);
@@ -47,6 +82,7 @@ void RangeWarmer::startNext() {
 void RangeWarmer::finish(Job* job) {
   const std::unique_ptr<Job> ended(job);
   const std::function<void(int32_t)> onWarm = onWarm_;
+  ended->device->isBusy = false;
   underWay_ -= 1;
   startNext();
   onWarm(ended->connectionId);

@@ -157,6 +157,7 @@ void Transport::onConnectionReady(uv_poll_t* poll, int status, int events) {
     if (!connection->closed) transport->end(*connection, CloseReason::kPeer);
     return;
   }
+  if ((events & UV_DISCONNECT) != 0) return transport->end(*connection, CloseReason::kPeer);
   if ((events & UV_WRITABLE) != 0) transport->writeConnection(*connection);
   if ((events & UV_READABLE) != 0 && !connection->closed) transport->readConnection(*connection);
 }
@@ -273,7 +274,10 @@ bool Transport::connectionState(int32_t connectionId, ConnectionState& state) co
 void Transport::updatePoll(Connection& connection) {
   if (connection.closed) return;
   const bool reads = connection.readBlocks == 0 && !connection.draining;
-  const int wanted = (reads ? UV_READABLE : 0) | (connection.out.empty() || connection.warming ? 0 : UV_WRITABLE);
+  const bool writes = !connection.out.empty() && !connection.warming;
+  int wanted = (reads ? UV_READABLE : 0) | (writes ? UV_WRITABLE : 0);
+  // With neither, nobody would hear that the client has left, and a thread would read for it.
+  if (connection.warming && !reads) wanted = UV_DISCONNECT;
   if (wanted == connection.pollEvents) return;
   connection.pollEvents = wanted;
   if (wanted == 0) {
@@ -288,6 +292,7 @@ void Transport::end(Connection& connection, CloseReason reason) {
   connection.closed = true;
   reader_.forget(connection);
   connection.out.clear();
+  warmer_.forget(connection.id);
   connections_.erase(connection.id);
   ended_.push_back({connection.id, reason});
   closeHandle(reinterpret_cast<uv_handle_t*>(&connection.poll), [](uv_handle_t* handle) {
@@ -363,7 +368,6 @@ void Transport::close(std::function<void()> onClosed) {
   for (const auto& entry : connections_) connections.push_back(entry.second);
   for (Connection* connection : connections) end(*connection, CloseReason::kOwner);
   closed_ = true;
-  warmer_.close();
   onClosed_ = std::move(onClosed);
   const auto closed = [](uv_handle_t* handle) { static_cast<Transport*>(handle->data)->handleClosed(); };
   closeHandle(reinterpret_cast<uv_handle_t*>(&check_), closed);
