@@ -72,15 +72,23 @@ async function partitionsOf(
   progress: Progress,
 ): Promise<void> {
   const few = await started(broker)
-  await createTopic(few, FEW, '')
+  await createTopic(few, WARM_UP_CELL.partitions, '')
   await broker.stop()
-  const fewMiB = residentMiBOf((await started(broker)).pid)
+  const fewMiB = await residentMiBWarm(broker)
   await createTopic({ ...few, topic: 'many' }, many, '')
   await broker.stop()
-  const manyMiB = residentMiBOf((await started(broker)).pid)
+  const manyMiB = await residentMiBWarm(broker)
   const eachKiB = ((manyMiB - fewMiB) * KIB_PER_MIB) / many
   facts.add('memory: a partition', 'KiB', 'Ottla', eachKiB)
   progress.step(`memory: ${many} partitions: ${eachKiB.toFixed(2)} KiB each`)
+}
+
+/** After a start and some work. */
+async function residentMiBWarm(broker: BrokerProcess): Promise<number> {
+  const at = await started(broker)
+  await takeSample(at, WARM_UP_CELL, WARM_UP)
+  await sleep(CALM_S * 1000)
+  return residentMiBOf(at.pid)
 }
 
 async function started(broker: BrokerProcess): Promise<Endpoint> {

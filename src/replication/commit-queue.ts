@@ -10,15 +10,19 @@ interface Waiting {
   readonly waiter: CommitWaiter
 }
 
+/** Shared by all queues that are empty, and never written to. */
+const NOBODY: Waiting[] = []
+
 /**
  * Waiters of one partition in the order they came. A repeated batch waits with an offset below those before it; it is
  * told together with them, which is later than it could be and never too early.
  */
 export class CommitQueue {
-  #waiting: Waiting[] = []
+  #waiting = NOBODY
 
   push(endOffset: number, waiter: CommitWaiter): void {
-    this.#waiting.push({ endOffset, waiter })
+    if (this.#waiting === NOBODY) this.#waiting = [{ endOffset, waiter }]
+    else this.#waiting.push({ endOffset, waiter })
   }
 
   /** Tells all those at the front whose records end at or before `offset`. */
@@ -27,7 +31,7 @@ export class CommitQueue {
     let count = 0
     while (count < waiting.length && waiting[count]!.endOffset <= offset) count += 1
     if (count === 0) return
-    this.#waiting = count === waiting.length ? [] : waiting.slice(count)
+    this.#waiting = count === waiting.length ? NOBODY : waiting.slice(count)
     for (let index = 0; index < count; index += 1) waiting[index]!.waiter.onSettled(errorCode)
   }
 

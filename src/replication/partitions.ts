@@ -43,6 +43,8 @@ export class Partitions {
   readonly #hold: ProducerHold
   readonly #byTopic = new Map<string, Partition[]>()
   readonly #byLog = new Map<Log, Partition>()
+  /** By topic; all its partitions have the same one. */
+  readonly #configs = new Map<string, LogConfig>()
   /** Appended to in this pass. */
   #touched: Partition[] = []
   /** Partitions that are offline because the disk refused to make their logs. */
@@ -152,7 +154,7 @@ export class Partitions {
   async #open(topic: TopicImage, image: PartitionImage): Promise<void> {
     const { partitionIndex } = image
     const log = this.#ports.logs.getLog(topic.name, partitionIndex) ?? (await this.#create(topic, image))
-    log?.applyConfig(this.#ports.configOf(topic.name))
+    log?.applyConfig(this.#configOf(topic.name))
     const identity = { topicName: topic.name, topicId: topic.topicId, partitionIndex }
     const partition = new Partition(identity, image, log, this.#partitionPorts)
     const partitions = this.#byTopic.get(topic.name) ?? []
@@ -163,12 +165,12 @@ export class Partitions {
 
   /** Null, and an offline partition, when the disk refuses or what is there could not be recovered. */
   async #create(topic: TopicImage, partition: PartitionImage): Promise<Log | null> {
-    const { logs, logger, configOf } = this.#ports
+    const { logs, logger } = this.#ports
     const { name, topicId } = topic
     const { partitionIndex } = partition
     if (logs.hasUnreadableLog(name, partitionIndex)) return null
     try {
-      return await logs.createLog(name, topicId, partitionIndex, configOf(name))
+      return await logs.createLog(name, topicId, partitionIndex, this.#configOf(name))
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       logger.error(
@@ -201,6 +203,7 @@ export class Partitions {
     for (const [topicName, partitions] of this.#byTopic) {
       if (partitions[0]?.topicId !== topicId) continue
       this.#byTopic.delete(topicName)
+      this.#configs.delete(topicName)
       this.#ports.onTopicDeleted(topicName)
       await Promise.all(partitions.map(partition => this.#deletePartition(partition)))
       return
@@ -220,10 +223,18 @@ export class Partitions {
     }
   }
 
+  #configOf(topicName: string): LogConfig {
+    const config = this.#configs.get(topicName) ?? this.#ports.configOf(topicName)
+    this.#configs.set(topicName, config)
+    return config
+  }
+
   #applyConfigs(topicName: string | null): void {
+    if (topicName === null) this.#configs.clear()
+    else this.#configs.delete(topicName)
     for (const [name, partitions] of this.#byTopic) {
       if (topicName !== null && name !== topicName) continue
-      const config = this.#ports.configOf(name)
+      const config = this.#configOf(name)
       for (const partition of partitions) partition.log?.applyConfig(config)
     }
   }

@@ -1,5 +1,6 @@
-/** An idle partition costs little: so few numbers need no memory outside of the heap. */
 const INITIAL_BATCHES = 4
+/** Of all segments without a batch: those of an idle partition cost nothing. */
+const NO_BATCHES = new Float64Array(0)
 const BATCHES_MAX = 512
 
 /**
@@ -7,8 +8,8 @@ const BATCHES_MAX = 512
  * the disk. Holds BATCHES_MAX batches at most and forgets the older half then.
  */
 export class BatchTail {
-  #lastOffsets = new Float64Array(INITIAL_BATCHES)
-  #positions = new Float64Array(INITIAL_BATCHES)
+  #lastOffsets = NO_BATCHES
+  #positions = NO_BATCHES
   #count = 0
 
   add(lastOffset: number, position: number): void {
@@ -70,7 +71,7 @@ function firstAtLeast(values: Float64Array, count: number, value: number): numbe
 }
 
 function grown(values: Float64Array): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(2 * values.length)
+  const larger = new Float64Array(2 * values.length || INITIAL_BATCHES)
   larger.set(values)
   return larger
 }

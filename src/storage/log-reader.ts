@@ -1,4 +1,5 @@
 import type { FileRange } from '../base/file-range.ts'
+import type { Logger } from '../base/logger.ts'
 import type { LogRefusal } from './append-result.ts'
 import { ColdBytes } from './cold-bytes.ts'
 import type { ColdReads, ColdWaiter } from './cold-reads.ts'
@@ -37,17 +38,13 @@ export const NOTHING_TO_READ: ReadResult = { ok: true, range: null }
 export class LogReader {
   readonly #segments: readonly Segment[]
   readonly #coldReads: ColdReads
-  readonly #onFailed: (path: string, errno: number) => void
+  readonly #logger: Logger
   #sequential: SequentialReaders | null = null
 
-  constructor(
-    segments: readonly Segment[],
-    coldReads: ColdReads,
-    onFailed: (path: string, errno: number) => void,
-  ) {
+  constructor(segments: readonly Segment[], coldReads: ColdReads, logger: Logger) {
     this.#segments = segments
     this.#coldReads = coldReads
-    this.#onFailed = onFailed
+    this.#logger = logger
   }
 
   /** See Log.read. StorageError when a batch makes no sense or the disk fails. */
@@ -117,10 +114,10 @@ export class LogReader {
 
   #note(segment: Segment, position: number, endPosition: number): void {
     this.#sequential ??= new SequentialReaders()
-    this.#sequential.note(segment, position, endPosition, this.#readAhead)
+    this.#sequential.note(segment, position, endPosition, (...range) => this.#readAhead(...range))
   }
 
-  readonly #readAhead = (segment: Segment, position: number, endPosition: number): boolean => {
+  #readAhead(segment: Segment, position: number, endPosition: number): boolean {
     if (segment.isResident(position, endPosition)) return true
     const bytes = new ColdBytes(segment.path('log'), position, endPosition - position)
     return this.#coldReads.ahead(bytes, read => segment.warmed(read))
@@ -131,7 +128,7 @@ export class LogReader {
     const cold: ColdRead = {
       wait: done => {
         const waiter = (errno: number) => {
-          if (errno !== 0) this.#onFailed(bytes.path, errno)
+          if (errno !== 0) this.#logger.error({ path: bytes.path, errno }, 'a read of the log failed')
           done(errno)
         }
         return this.#coldReads.demand(bytes, warmed, waiter)

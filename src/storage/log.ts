@@ -100,7 +100,6 @@ export class Log {
   #closed = false
   readonly #ports: LogPorts
   readonly #reader: LogReader
-  readonly #times: TimestampLookup
 
   constructor(
     identity: LogIdentity,
@@ -125,17 +124,7 @@ export class Log {
     this.highWatermark = this.#nextOffset
     this.#config = config
     this.#ports = ports
-    this.#reader = new LogReader(state.segments, ports.coldReadsOf(directory), (path, errno) =>
-      ports.logger.error({ path, errno }, 'a read of the log failed'),
-    )
-    this.#times = new TimestampLookup({
-      segments: state.segments,
-      reader: this.#reader,
-      batchNative: ports.batchNative,
-      turns: ports.lookupTurns,
-      logStartOffset: () => this.#logStartOffset,
-      isOffline: () => this.isOffline,
-    })
+    this.#reader = new LogReader(state.segments, ports.coldReadsOf(directory), ports.logger)
     this.cleanup = new SegmentCleanup(directory, ports)
     this.#drawJitter()
   }
@@ -223,12 +212,12 @@ export class Log {
 
   /** The first record of `timestampMs` or later (LO-1), null when there is none. */
   offsetForTimestamp(timestampMs: number): Promise<TimestampOffset | null> {
-    return this.#times.find(timestampMs)
+    return this.#lookUp().find(timestampMs)
   }
 
   /** The record with the largest timestamp (LO-1, -3), null for an empty log. */
   maxTimestampOffset(): Promise<TimestampOffset | null> {
-    return this.#times.findMax()
+    return this.#lookUp().findMax()
   }
 
   /** KIP-279: where the largest epoch not above `leaderEpoch` ends. */
@@ -351,6 +340,18 @@ export class Log {
     this.#closed = true
     this.directory.flusher.forget(this)
     for (const segment of this.segments) segment.closeFile()
+  }
+
+  /** Made for each look-up: most logs never have one. */
+  #lookUp(): TimestampLookup {
+    return new TimestampLookup({
+      segments: this.segments,
+      reader: this.#reader,
+      batchNative: this.#ports.batchNative,
+      turns: this.#ports.lookupTurns,
+      logStartOffset: () => this.#logStartOffset,
+      isOffline: () => this.isOffline,
+    })
   }
 
   get #active(): Segment {

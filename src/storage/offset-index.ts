@@ -10,11 +10,12 @@ import { assert } from '../base/assert.ts'
  */
 export const OFFSET_INDEX_ENTRY_SIZE_BYTES = 8
 
-/** An idle partition costs little: so few numbers need no memory outside of the heap. */
 const INITIAL_ENTRIES = 4
+/** Of all indexes without an entry: those of an idle partition cost nothing. */
+const NO_ENTRIES = new Int32Array(0)
 
 export class OffsetIndex {
-  #entries = new Int32Array(2 * INITIAL_ENTRIES)
+  #entries = NO_ENTRIES
   #count = 0
 
   get count(): number {
@@ -32,7 +33,7 @@ export class OffsetIndex {
       this.#count === 0 || relativeOffset > this.#relativeOffset(this.#count - 1),
       'offsets rise in an index',
     )
-    if (2 * this.#count === this.#entries.length) this.#grow(2 * this.#entries.length)
+    if (2 * this.#count === this.#entries.length) this.#grow(2 * this.#entries.length || 2 * INITIAL_ENTRIES)
     this.#entries[2 * this.#count] = relativeOffset
     this.#entries[2 * this.#count + 1] = position
     this.#count += 1

@@ -35,6 +35,7 @@ export interface ProducerAppend {
 
 export type ProducerVerdict = { readonly ok: true; readonly duplicateOf: ProducerBatch | null } | LogRefusal
 
+const NO_ENTRIES: Map<number, ProducerEntry> = new Map()
 const ACCEPTED: ProducerVerdict = { ok: true, duplicateOf: null }
 
 /** Sequences wrap from 2^31-1 to 0 (IDM-1). */
@@ -46,9 +47,11 @@ function addSequence(sequence: number, increment: number): number {
 
 /** The idempotent producers of one partition (IDM-1, KIP-98). Batches without a producer id don't reach it. */
 export class ProducerState {
-  readonly #entries = new Map<number, ProducerEntry>()
-  /** What the touched producers were at the savepoint, null for unknown; no savepoint when undefined. */
-  #undo: Map<number, ProducerEntry | null> | undefined
+  /** NO_ENTRIES until there is one: most partitions that are idle have none. */
+  #entries = NO_ENTRIES
+  #hasSavepoint = false
+  /** What the touched producers were at the savepoint, null for unknown; null when none was touched. */
+  #undo: Map<number, ProducerEntry | null> | null = null
 
   get size(): number {
     return this.#entries.size
@@ -92,6 +95,7 @@ export class ProducerState {
   }
 
   restore(entry: ProducerEntry): void {
+    if (this.#entries === NO_ENTRIES) this.#entries = new Map()
     this.#entries.set(entry.producerId, entry)
   }
 
@@ -108,11 +112,13 @@ export class ProducerState {
 
   /** From here on `rollBack` is possible, until `commit`. */
   savepoint(): void {
-    this.#undo = new Map()
+    this.#hasSavepoint = true
+    this.#undo = null
   }
 
   commit(): void {
-    this.#undo = undefined
+    this.#hasSavepoint = false
+    this.#undo = null
   }
 
   rollBack(): void {
@@ -120,12 +126,13 @@ export class ProducerState {
       if (entry === null) this.#entries.delete(producerId)
       else this.#entries.set(producerId, entry)
     }
-    this.#undo = undefined
+    this.commit()
   }
 
   #remember(producerId: number, entry: ProducerEntry | undefined): void {
-    if (this.#undo === undefined || this.#undo.has(producerId)) return
-    this.#undo.set(producerId, entry ?? null)
+    if (!this.#hasSavepoint) return
+    this.#undo ??= new Map()
+    if (!this.#undo.has(producerId)) this.#undo.set(producerId, entry ?? null)
   }
 }
 

@@ -397,7 +397,8 @@ class Recovery {
     this.closeFiles()
     for (const segment of this.#segments) segment.isEntrySynced = isEntrySynced && segment !== created
     return {
-      segments: this.#segments,
+      // A copy has no room to spare: most logs have a single segment.
+      segments: [...this.#segments],
       producers: this.#producers,
       epochs: this.#epochs,
       logStartOffset,

@@ -22,7 +22,7 @@ export class SegmentMemory {
   #hotPosition = Number.POSITIVE_INFINITY
   #spanPosition = Number.POSITIVE_INFINITY
   #spanStartMs = Number.NEGATIVE_INFINITY
-  #warm: WarmRange[] = []
+  #warm: readonly WarmRange[] = []
 
   wrote(position: number, nowMs: number): void {
     const ageMs = nowMs - this.#spanStartMs
@@ -33,8 +33,8 @@ export class SegmentMemory {
   }
 
   warmed(position: number, endPosition: number, nowMs: number): void {
-    this.#warm = this.#warm.filter(range => range.untilMs > nowMs).slice(1 - WARM_RANGES_MAX)
-    this.#warm.push({ position, endPosition, untilMs: nowMs + WARM_SPAN_MS })
+    const last = this.#warm.filter(range => range.untilMs > nowMs).slice(1 - WARM_RANGES_MAX)
+    this.#warm = [...last, { position, endPosition, untilMs: nowMs + WARM_SPAN_MS }]
   }
 
   /** True for what was just written; such bytes need no reading ahead either. */

@@ -88,7 +88,8 @@ export class Segment implements DescriptorHolder, SegmentBytes {
   #file: FileHandle | null = null
   /** A write was begun that was not published: the file may be longer than it should be. */
   #mayBeLonger = false
-  readonly #memory = new SegmentMemory()
+  /** Null until there was a write or a read from the disk. */
+  #memory: SegmentMemory | null = null
   /** Index files that a thread has read: the loop takes them from the kernel's memory. */
   #warmIndexes: Set<string> | null = null
   readonly #files: SegmentFiles
@@ -215,6 +216,7 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     const { file } = this
     this.#mayBeLonger = true
     this.#files.disk.pwritev(file, this.#staged, this.writtenSizeBytes)
+    this.#memory ??= new SegmentMemory()
     this.#memory.wrote(this.writtenSizeBytes, this.#files.nowMs())
   }
 
@@ -314,16 +316,17 @@ export class Segment implements DescriptorHolder, SegmentBytes {
 
   /** Written a moment ago, like all behind it. */
   isHot(position: number): boolean {
-    return this.#memory.isHot(position, this.writtenSizeBytes, this.#files.nowMs())
+    return this.#memory?.isHot(position, this.writtenSizeBytes, this.#files.nowMs()) ?? false
   }
 
   /** A thread has just read it. */
   isWarm(position: number, endPosition: number): boolean {
-    return this.#memory.isWarm(position, endPosition, this.#files.nowMs())
+    return this.#memory?.isWarm(position, endPosition, this.#files.nowMs()) ?? false
   }
 
   /** It counts as read a moment ago. */
   markWarm(position: number, endPosition: number): void {
+    this.#memory ??= new SegmentMemory()
     this.#memory.warmed(position, endPosition, this.#files.nowMs())
   }
 

@@ -10,12 +10,14 @@ import { readInt64, writeInt64 } from '../protocol/record-batch.ts'
  */
 export const TIME_INDEX_ENTRY_SIZE_BYTES = 12
 
-/** As in the offset index. */
 const INITIAL_ENTRIES = 4
+/** As in the offset index. */
+const NO_TIMESTAMPS = new Float64Array(0)
+const NO_OFFSETS = new Int32Array(0)
 
 export class TimeIndex {
-  #timestamps = new Float64Array(INITIAL_ENTRIES)
-  #relativeOffsets = new Int32Array(INITIAL_ENTRIES)
+  #timestamps = NO_TIMESTAMPS
+  #relativeOffsets = NO_OFFSETS
   #count = 0
 
   get count(): number {
@@ -33,7 +35,7 @@ export class TimeIndex {
   /** Only a later time than the last makes an entry, so that both columns rise. */
   maybeAppend(timestampMs: number, relativeOffset: number): void {
     if (timestampMs <= this.lastTimestampMs) return
-    if (this.#count === this.#timestamps.length) this.#grow(2 * this.#count)
+    if (this.#count === this.#timestamps.length) this.#grow(2 * this.#count || INITIAL_ENTRIES)
     this.#timestamps[this.#count] = timestampMs
     this.#relativeOffsets[this.#count] = relativeOffset
     this.#count += 1
