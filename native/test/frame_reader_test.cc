@@ -265,6 +265,37 @@ void whoIsGoneWaitsForNoMemory() {
   }
 }
 
+/** Or the memory would be held for as long as nobody reads the frame it is for. */
+void whoIsNotReadWaitsForNoMemory() {
+  World world(1 << 20, 1 << 20);
+  Peer holder(0);
+  holder.addFrame(std::vector<uint8_t>(800'000, 1));
+  holder.sendSome(50'000);
+  CHECK(readRows(world, holder) == 0);
+  Peer paused(1);
+  Peer other(2);
+  for (Peer* const peer : {&paused, &other}) {
+    peer->addFrame(std::vector<uint8_t>(500'000, 2));
+    peer->sendSome(8);
+    CHECK(readRows(world, *peer) == 0);
+  }
+  world.reader.leaveQueue(paused.connection);
+  CHECK(world.reader.isStarved() && paused.connection.readBlocks == kBlockedByMemory);
+  world.reader.forget(holder.connection);
+  std::vector<Connection*> granted;
+  world.reader.grantWaiters(granted);
+  CHECK(granted.size() == 1 && granted[0] == &other.connection);
+  CHECK(world.reader.usedMemoryBytes() == 500'000 && !world.reader.isStarved());
+  world.reader.joinQueue(other.connection);
+  CHECK(!world.reader.isStarved());
+  world.reader.forget(other.connection);
+  world.reader.joinQueue(paused.connection);
+  world.reader.grantWaiters(granted);
+  CHECK(granted.size() == 2 && granted[1] == &paused.connection && paused.connection.frontReserved);
+  world.reader.forget(paused.connection);
+  CHECK(world.reader.usedMemoryBytes() == 0);
+}
+
 /** What others bring while a slab is retained goes back without it. */
 void aRetainedSlabHoldsOnlyItsOwnFrames() {
   World world(1 << 20, 1 << 20);
@@ -430,6 +461,7 @@ int main() {
   aWakeUpIsBounded();
   aResetIsAPeerThatIsGone();
   whoIsGoneWaitsForNoMemory();
+  whoIsNotReadWaitsForNoMemory();
   aRetainedSlabHoldsOnlyItsOwnFrames();
   largeFramesDoNotLockOutSmallOnes();
   noLargeFrameOvertakesAnother();

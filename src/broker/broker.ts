@@ -120,6 +120,7 @@ export class Broker {
       schedulePass: () => this.#pass.schedule(),
       onTopicDeleted: topicName => this.#groups.onTopicDeleted(topicName),
       heldMaxBytes: writeLimits(config, platform.memoryBytes).heldMaxBytes,
+      waitingBehindBytes: () => this.#network.heldBackBytes,
     })
     this.#delayedFetches = new DelayedFetches(platform.timers, () => this.#pass.schedule())
     this.#pass = new Pass({

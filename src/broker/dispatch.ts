@@ -78,6 +78,10 @@ export class Dispatcher {
       retainFrame: ({ slabIndex }) => ports.frames.retainSlab(slabIndex),
       releaseFrame: ({ slabIndex }) => ports.frames.releaseSlab(slabIndex),
       closeConnection: request => this.#abort(request.slot.connection),
+      closeBehindAnswers: ({ slot }) => {
+        slot.connection.close()
+        ports.onCompleted()
+      },
     }
   }
 
@@ -119,13 +123,7 @@ export class Dispatcher {
     }
     const { services, clock } = this.#ports
     if (this.#passMs < 0) this.#passMs = clock.wallMs()
-    const request = new Request(
-      header,
-      origin,
-      this.#passMs,
-      { slot, slabIndex: frame.slabIndex, arrivedMs: frame.arrivedMs },
-      this.#owner,
-    )
+    const request = new Request(header, origin, this.#passMs, slot, frame, this.#owner)
     const result = handler.start(reader, request, services)
     if (result instanceof Promise) this.#awaitResult(request, result)
     else if (result !== DEFERRED) this.#respond(request, result)

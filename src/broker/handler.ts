@@ -27,12 +27,15 @@ export interface RequestContext {
   readonly nowMs: number
   /** Monotonic: when it came. It may have waited for requests before it. */
   readonly arrivedMs: number
+  readonly frameSizeBytes: number
   /** Completes a request whose handler answered DEFERRED. Call it exactly once, from any turn of the loop. */
   respond(body: unknown): void
   /** Calls back when the connection ends before the answer; for the request that waits longest, one of a connection. */
   whenAbandoned(callback: () => void): void
   /** Ends the connection instead of answering (acks=0 with an error, NET-7). */
   closeConnection(): void
+  /** Begins no further request of its connection, and ends it once those that were begun are answered. */
+  closeBehindAnswers(): void
   /** The request's bytes stay as they are until `releaseFrame`, and the end of the pass that calls it. Once. */
   retainFrame(): void
   releaseFrame(): void

@@ -193,6 +193,7 @@ export class OffsetRequests {
       batchNative,
       schedulePass: () => {},
       heldMaxBytes: 1024 * 1024,
+      waitingBehindBytes: () => 0,
     })
     await this.#settled(this.#partitions.start(this.#image))
   }

@@ -4,17 +4,19 @@ import type {
   ProduceRequest,
   ProduceResponseInit,
 } from '../protocol/generated/produce.ts'
+import { hasProducerId } from '../protocol/record-batch.ts'
 import type { Offer } from '../replication/admission.ts'
 import type { CommitWaiter } from '../replication/commit-queue.ts'
 import type { Partition } from '../replication/partition.ts'
+import { BEHIND } from '../replication/producer-hold.ts'
 import type { AppendResult, LogRefusal } from '../storage/append-result.ts'
 import type { RequestContext } from './handler.ts'
 
 const NO_OFFSET = -1
 const ACKS_ALL = -1
 const ACKS_NONE = 0
-/** Held batches up to this size are copied, so that they keep no slab with what others asked. */
-const HELD_COPY_MAX_BYTES = 64 * 1024
+/** Held batches up to this size, that of a shared slab, are copied, so that they keep none with what others asked. */
+const HELD_COPY_MAX_BYTES = 256 * 1024
 const NO_BYTES = new Uint8Array(0)
 const NO_RECORD_ERRORS: readonly BatchIndexAndErrorMessageInit[] = []
 
@@ -48,6 +50,11 @@ class PartitionAnswer implements Offer, CommitWaiter {
     return this.#request.deadlineMs
   }
 
+  get heldBytes(): number {
+    const { length } = this.batch
+    return length <= HELD_COPY_MAX_BYTES ? length : this.#request.heldBytesInFrame(length)
+  }
+
   /** True when the batch has to wait for its turn, in the request's frame. */
   offerTo(partition: Partition, batch: Uint8Array): boolean {
     this.#partition = partition
@@ -57,12 +64,14 @@ class PartitionAnswer implements Offer, CommitWaiter {
   }
 
   onHeld(): void {
-    if (this.batch.length <= HELD_COPY_MAX_BYTES) this.batch = this.batch.slice()
+    const isCopied = this.batch.length <= HELD_COPY_MAX_BYTES
+    if (isCopied) this.batch = this.batch.slice()
     this.#isHeld = true
-    this.#request.held()
+    this.#request.held(!isCopied)
   }
 
   onAdmitted(result: AppendResult): void {
+    if (result === BEHIND && hasProducerId(this.batch)) this.#request.brokenOff(this.#partition!)
     this.batch = NO_BYTES
     if (result.ok) {
       this.baseOffset = result.baseOffset
@@ -111,6 +120,9 @@ export class PendingProduce {
   #inFrameCount = 0
   /** Batches that the disk holds up. */
   #heldCount = 0
+  #isFrameHeld = false
+  /** A batch of a producer with an id is missing there: none behind it may go in. */
+  #brokenOff: Set<Partition> | null = null
   /** One more than there are partitions to wait for, until the request has been gone through. */
   #outstanding = 1
 
@@ -145,6 +157,10 @@ export class PendingProduce {
   /** A batch goes into the partition, or waits for its turn; the frame stays until all have had theirs. */
   offer(index: number, partition: Partition, batch: Uint8Array): void {
     const answer = this.#add(index, ErrorCode.NONE)
+    if (this.#brokenOff?.has(partition)) {
+      answer.refuse(BEHIND)
+      return
+    }
     this.#outstanding += 1
     if (!answer.offerTo(partition, batch)) return
     if (this.#inFrameCount === 0) this.#context.retainFrame()
@@ -170,8 +186,24 @@ export class PendingProduce {
     if (this.#inFrameCount === 0) this.#context.releaseFrame()
   }
 
+  /** The first one that is held in the frame keeps all of it. */
+  heldBytesInFrame(batchBytes: number): number {
+    return this.#isFrameHeld ? batchBytes : this.#context.frameSizeBytes
+  }
+
+  /**
+   * What its producer has sent behind it would be out of sequence, or taken for its first batch and the one that is
+   * missing for out of sequence. It is told to send all of them again, in order, by the end of the connection.
+   */
+  brokenOff(partition: Partition): void {
+    this.#brokenOff ??= new Set()
+    this.#brokenOff.add(partition)
+    this.#context.closeBehindAnswers()
+  }
+
   /** What else its connection brings waits too, or one connection could take all the room there is. */
-  held(): void {
+  held(isInFrame: boolean): void {
+    this.#isFrameHeld ||= isInFrame
     if (this.#heldCount === 0) this.#context.holdConnectionBack()
     this.#heldCount += 1
   }

@@ -1,4 +1,5 @@
 import type { RequestSlot } from '../network/connection.ts'
+import { type Frame, frameSizeBytes } from '../network/frame.ts'
 import type { RequestContext } from './handler.ts'
 
 /** What the dispatcher does for a request that is being handled. */
@@ -8,6 +9,7 @@ export interface RequestOwner {
   retainFrame(request: Request): void
   releaseFrame(request: Request): void
   closeConnection(request: Request): void
+  closeBehindAnswers(request: Request): void
   whenAbandoned(request: Request, callback: () => void): void
 }
 
@@ -27,6 +29,7 @@ export class Request implements RequestContext {
   readonly clientId: string
   readonly nowMs: number
   readonly arrivedMs: number
+  readonly frameSizeBytes: number
   readonly origin: RequestOrigin
   /** The place of its answer; the dispatcher's. */
   readonly slot: RequestSlot
@@ -43,7 +46,8 @@ export class Request implements RequestContext {
     },
     origin: RequestOrigin,
     nowMs: number,
-    place: { readonly slot: RequestSlot; readonly slabIndex: number; readonly arrivedMs: number },
+    slot: RequestSlot,
+    frame: Frame,
     owner: RequestOwner,
   ) {
     this.apiKey = header.apiKey
@@ -52,9 +56,10 @@ export class Request implements RequestContext {
     this.clientId = header.clientId
     this.origin = origin
     this.nowMs = nowMs
-    this.slot = place.slot
-    this.slabIndex = place.slabIndex
-    this.arrivedMs = place.arrivedMs
+    this.slot = slot
+    this.slabIndex = frame.slabIndex
+    this.arrivedMs = frame.arrivedMs
+    this.frameSizeBytes = frameSizeBytes(frame)
     this.#owner = owner
   }
 
@@ -104,5 +109,9 @@ export class Request implements RequestContext {
 
   closeConnection(): void {
     this.#owner.closeConnection(this)
+  }
+
+  closeBehindAnswers(): void {
+    this.#owner.closeBehindAnswers(this)
   }
 }

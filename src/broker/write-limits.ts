@@ -10,7 +10,10 @@ const HELD_SHARE_OF_REQUESTS = 1 / 2
 export interface WriteLimits {
   /** Written bytes of one log directory that its disk has not taken, above which producers wait. */
   readonly unflushedMaxBytes: number
-  /** Bytes of all batches that wait so. */
+  /**
+   * Bytes of all batches that wait so, and of what else their connections have sent. More than that are the last one
+   * that was let in and what its connection sent with it: a frame, and what one wake-up brings.
+   */
   readonly heldMaxBytes: number
 }
 

@@ -259,6 +259,36 @@ test('LIM-2: request memory bounds what is read; those who wait go on when a sla
   await until(() => handled === 5, 'the large frame')
 })
 
+test('LIM-2: a paused connection gets no memory, which it would not use; it queues again when it reads', async () => {
+  const held: number[] = []
+  const sizes: number[] = []
+  const server = open({ requestMemoryMaxBytes: 320_000 }, (rows, transport) => {
+    for (const { slabIndex, bytes } of rows) {
+      sizes.push(bytes.length)
+      transport.retainSlab(slabIndex)
+      held.push(slabIndex)
+    }
+  })
+  const holder = await client(server.port)
+  const paused = await client(server.port)
+  const other = await client(server.port)
+  holder.write(frame(pattern(150_000, 1)))
+  await until(() => sizes.length === 1, 'the first frame')
+  paused.write(frame(pattern(200_000, 2)))
+  await until(() => server.transport.isShortOfMemory(), 'a connection that waits')
+  const { connectionId } = server.opened[1]!
+  server.transport.pauseReading(connectionId)
+  expect(server.transport.isShortOfMemory()).toBe(false)
+  for (const slab of held.splice(0)) server.transport.releaseSlab(slab)
+  other.write(frame(pattern(250_000, 3)))
+  await until(() => sizes.length === 2, 'the frame of another')
+  server.transport.resumeReading(connectionId)
+  expect(server.transport.isShortOfMemory()).toBe(true)
+  for (const slab of held.splice(0)) server.transport.releaseSlab(slab)
+  await until(() => sizes.length === 3, 'the one that was paused')
+  expect(sizes).toEqual([150_000, 250_000, 200_000])
+})
+
 test('a retained slab keeps its bytes while others are read', async () => {
   const kept: { bytes: Uint8Array; seed: number; slabIndex: number }[] = []
   let count = 0

@@ -23,6 +23,10 @@ export interface ConnectionOwner {
   markReady(connection: Connection): void
   pauseReading(connection: Connection): void
   resumeReading(connection: Connection): void
+  /** Of the frame that is being received: its whole size, which is reserved. */
+  unfinishedBytes(connection: Connection): number
+  /** What connections that are held back have waiting is so much more, or less. */
+  onHeldBackBytes(deltaBytes: number): void
   retainSlab(slabIndex: number): void
   releaseSlab(slabIndex: number): void
   closeTransport(connection: Connection, drain: boolean): void
@@ -30,6 +34,8 @@ export interface ConnectionOwner {
 
 /** Larger frames wait in their slab, where they go on counting as request memory. */
 const COPY_MAX_BYTES = 64 * 1024
+/** While held back: the size of a slab that frames share, so that none of others is kept for as long. */
+const HELD_BACK_COPY_MAX_BYTES = 256 * 1024
 
 /** The place of one answer in the order of its connection. */
 export class RequestSlot {
@@ -97,6 +103,8 @@ export class Connection implements TurnMember {
   #isPaused = false
   /** Requests that said `holdBack`. */
   #holdBackCount = 0
+  /** What waits meanwhile, as the owner was told. */
+  #heldBackBytes = 0
   #isClosing = false
   #isClosed = false
 
@@ -182,6 +190,7 @@ export class Connection implements TurnMember {
   holdBack(): void {
     this.#holdBackCount += 1
     this.#updateReading()
+    this.#tellHeldBackBytes()
   }
 
   /** In a pass, or before one. */
@@ -190,6 +199,7 @@ export class Connection implements TurnMember {
     this.#holdBackCount -= 1
     if (this.#waiting.length > 0 && !this.#isClosed) this.#owner.markReady(this)
     this.#updateReading()
+    this.#tellHeldBackBytes()
   }
 
   /**
@@ -234,7 +244,8 @@ export class Connection implements TurnMember {
 
   #enqueue(frame: Frame): void {
     const sizeBytes = frameSizeBytes(frame)
-    if (sizeBytes > COPY_MAX_BYTES && frame.slabIndex >= 0) {
+    const copyMaxBytes = this.#holdBackCount > 0 ? HELD_BACK_COPY_MAX_BYTES : COPY_MAX_BYTES
+    if (sizeBytes > copyMaxBytes && frame.slabIndex >= 0) {
       this.#owner.retainSlab(frame.slabIndex)
       this.#waiting.push(frame)
     } else {
@@ -242,6 +253,7 @@ export class Connection implements TurnMember {
       this.#waiting.push({ bytes, start: 0, end: sizeBytes, slabIndex: -1, arrivedMs: frame.arrivedMs })
     }
     this.#waitingBytes += sizeBytes
+    this.#tellHeldBackBytes()
     const { waitingFramesMax, waitingBytesMax } = this.#limits
     if (this.#waiting.length < waitingFramesMax && this.#waitingBytes < waitingBytesMax) return
     this.#isFull = true
@@ -270,5 +282,13 @@ export class Connection implements TurnMember {
     }
     this.#waiting.length = 0
     this.#waitingBytes = 0
+    this.#tellHeldBackBytes()
+  }
+
+  #tellHeldBackBytes(): void {
+    const isHeldBack = this.#holdBackCount > 0 && !this.#isClosed
+    const bytes = isHeldBack ? this.#waitingBytes + this.#owner.unfinishedBytes(this) : 0
+    if (bytes !== this.#heldBackBytes) this.#owner.onHeldBackBytes(bytes - this.#heldBackBytes)
+    this.#heldBackBytes = bytes
   }
 }

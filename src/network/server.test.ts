@@ -357,3 +357,26 @@ test('behind a request that holds its connection back nothing is handled or read
   expect(names().slice(0, 9)).toEqual([1, 7, 2, 3, 4, 5, 6, 7, 8])
   expect(received).toEqual([0, 0, 0, 1, 1])
 })
+
+test('what a connection that is held back has sent beyond that is counted, until it goes on or is gone', () => {
+  const isFirst = new Set<Connection>()
+  const { time, network, server, handled } = world({}, ({ connection }) => {
+    if (!isFirst.has(connection)) connection.holdBack()
+    isFirst.add(connection)
+  })
+  const clients = [client(network), client(network, '10.0.0.2')]
+  for (const [index, sizeBytes] of [300_000, 100_000].entries()) {
+    clients[index]?.socket.write(request(PRODUCE, 1, 10))
+    clients[index]?.socket.write(request(PRODUCE, 2, sizeBytes))
+  }
+  time.advance(1)
+  expect([handled.length, server.heldBackBytes]).toEqual([2, 400_000])
+  // The smaller one is a copy: its slab may be one that others share.
+  expect(handled.map(({ connection }) => connection.holdsMemory)).toEqual([true, false])
+  handled[0]?.connection.goOn()
+  server.flush()
+  expect([handled.length, server.heldBackBytes]).toEqual([3, 100_000])
+  clients[1]?.socket.close()
+  time.advance(1)
+  expect(server.heldBackBytes).toBe(0)
+})

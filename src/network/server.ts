@@ -72,6 +72,7 @@ export class NetworkServer {
   #spentSlabs: number[] = []
   #sweepTimer: Timer | null = null
   #emptyWaiters: (() => void)[] = []
+  #heldBackBytes = 0
   #isInPass = false
   /** Monotonic, of the pass that goes on. */
   #passMs = 0
@@ -98,6 +99,11 @@ export class NetworkServer {
   /** Requests are being handled, or answers sent: answers that are completed now leave at the end of it. */
   get isInPass(): boolean {
     return this.#isInPass
+  }
+
+  /** What connections that are held back have sent beyond what is handled: frames, whole or not. */
+  get heldBackBytes(): number {
+    return this.#heldBackBytes
   }
 
   /** Answers when there is no connection, then or now. */
@@ -178,6 +184,10 @@ export class NetworkServer {
       markReady: connection => this.#ready.push(connection),
       pauseReading: connection => this.#transport.pauseReading(connection.connectionId),
       resumeReading: connection => this.#transport.resumeReading(connection.connectionId),
+      unfinishedBytes: connection => this.#unfinishedBytes(connection),
+      onHeldBackBytes: deltaBytes => {
+        this.#heldBackBytes += deltaBytes
+      },
       retainSlab: slabIndex => this.retainSlab(slabIndex),
       releaseSlab: slabIndex => this.releaseSlabAfterPass(slabIndex),
       closeTransport: (connection, drain) => this.#closeTransport(connection, drain),
@@ -292,6 +302,10 @@ export class NetworkServer {
     if (connection.waitingCount > 0) this.#answered.add(connection)
     this.#turn.answered(connection, answerSizeBytes(answer))
     this.#answers.push(connection.connectionId, answer)
+  }
+
+  #unfinishedBytes({ connectionId }: Connection): number {
+    return this.#transport.connectionState(connectionId, this.#state) ? this.#state[1]! : 0
   }
 
   #closeTransport(connection: Connection, drain: boolean): void {

@@ -52,6 +52,11 @@ export const BatchAttributes = {
 /** CRC-32C of `bytes`, continued from `seed` (0 to begin); the addon's, or any other. */
 export type Crc32c = (bytes: Uint8Array, seed: number) => number
 
+/** True for the batch of an idempotent producer, whose batches have to come in their order. */
+export function hasProducerId(batch: Uint8Array): boolean {
+  return batch.length >= RecordBatch.HEADER_SIZE_BYTES && batch[RecordBatch.PRODUCER_ID]! < 0x80
+}
+
 const TWO_TO_32 = 0x1_0000_0000
 
 /** An int64 as a number; one beyond 2^53 loses its low bits (only timestamps that mean nothing are that large). */

@@ -43,7 +43,7 @@ class Workshop {
   }
 
   push(name: number, batch: Uint8Array, config = defaultTopicConfig): void {
-    const offer: Offer = { batch, nowMs: 0, deadlineMs: 0, onHeld() {}, onAdmitted() {} }
+    const offer: Offer = { batch, nowMs: 0, deadlineMs: 0, heldBytes: 0, onHeld() {}, onAdmitted() {} }
     this.#names.set(offer, name)
     this.queue.push(offer, config)
   }

@@ -26,6 +26,8 @@ export interface Offer {
   readonly nowMs: number
   /** Monotonic: held back until then it is refused. */
   readonly deadlineMs: number
+  /** Memory that it takes while it waits for the disk. */
+  readonly heldBytes: number
   /** It waits for the disk, until `deadlineMs` at most, and `batch` may become a copy. */
   onHeld(): void
   /** The batch was staged or refused. Its bytes are needed until the pass ends. */

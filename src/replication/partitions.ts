@@ -22,8 +22,9 @@ export interface PartitionsPorts {
   readonly onTopicDeleted: (topicName: string) => void
   readonly batchNative: BatchNative
   readonly schedulePass: () => void
-  /** Bytes of clients' batches that may wait for the disk at once. */
+  /** Bytes that may wait for the disk at once: clients' batches, and what else their connections have sent. */
   readonly heldMaxBytes: number
+  readonly waitingBehindBytes: () => number
 }
 
 /** Each costs a worker's time and up to max.message.bytes, twice. */

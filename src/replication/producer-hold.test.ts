@@ -18,6 +18,7 @@ class HoldWorld {
   readonly refused: { number: number; errorCode: ErrorCode; atMs: number }[] = []
   readonly held: number[] = []
   passes = 0
+  waitingBehindBytes = 0
   #stagedBytes = 0
 
   constructor({ heldMaxBytes = 100 * MIB, maxBytes = 100 } = {}) {
@@ -28,7 +29,13 @@ class HoldWorld {
       this.#stagedBytes = 0
       this.hold.releaseLater()
     }
-    this.hold = new ProducerHold({ clock, timers, schedulePass, heldMaxBytes })
+    this.hold = new ProducerHold({
+      clock,
+      timers,
+      schedulePass,
+      heldMaxBytes,
+      waitingBehindBytes: () => this.waitingBehindBytes,
+    })
     this.unflushed = new UnflushedBytes(maxBytes, () => this.hold.releaseLater())
     this.queue = this.hold.queueOf(this.unflushed)
   }
@@ -37,6 +44,7 @@ class HoldWorld {
   push(number: number, { sizeBytes = 10, timeoutMs = 30_000 } = {}): boolean {
     const offer: Offer = {
       batch: new Uint8Array(sizeBytes),
+      heldBytes: sizeBytes,
       nowMs: 0,
       deadlineMs: this.time.clock.monotonicMs() + timeoutMs,
       onHeld: () => void this.held.push(number),
@@ -140,6 +148,15 @@ test('what waits is bounded: a batch beyond it is refused at once, but for one t
   const isKept = Array.from({ length: 10 }, (_, index) => world.push(10 + index, { sizeBytes: 1 }))
   expect(isKept).toEqual([...Array(9).fill(true), false])
   expect(world.held).toEqual([1, ...Array.from({ length: 9 }, (_, index) => 10 + index)])
+})
+
+test('what else their connections have sent counts with what waits', () => {
+  const world = new HoldWorld({ heldMaxBytes: 10_000 })
+  world.unflushed.written(100)
+  world.waitingBehindBytes = 20_000
+  expect([world.push(1), world.push(2)]).toEqual([true, false])
+  world.waitingBehindBytes = 5000
+  expect([world.push(3), world.push(4, { sizeBytes: 5000 })]).toEqual([true, false])
 })
 
 test('what a refused batch took can be taken by another', () => {

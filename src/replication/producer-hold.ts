@@ -9,12 +9,15 @@ export interface ProducerHoldPorts {
   readonly timers: Timers
   /** Held batches went on, or were refused: a pass must follow, which writes them and lets go of their frames. */
   readonly schedulePass: () => void
-  /** Of all held batches at once. */
+  /** Of all held batches at once, and of `waitingBehindBytes`. */
   readonly heldMaxBytes: number
+  /** What else the connections of held batches have sent: it waits for as long as they do. */
+  readonly waitingBehindBytes: () => number
 }
 
 interface Held {
   readonly offer: Offer
+  readonly sizeBytes: number
   readonly admit: (offer: Offer) => void
 }
 
@@ -25,8 +28,8 @@ const BYTES_PER_RELEASE = 4 * 1024 * 1024
 /** Overdue ones are looked for at most so often. */
 const EXPIRY_STEP_MS = 50
 
-/** Clients send it again: nothing of it was appended. */
-const BEHIND: LogRefusal = {
+/** Clients send it again: nothing of it was appended, nor looked at. */
+export const BEHIND: LogRefusal = {
   ok: false,
   errorCode: ErrorCode.REQUEST_TIMED_OUT,
   errorMessage: 'the disk is behind with what was written before',
@@ -77,15 +80,14 @@ export class ProducerHold {
 
   /** Keeps a batch until there is room, and `admit`s it then; false when it may not wait: its offer was told. */
   push(queue: HeldQueue, offer: Offer, admit: (offer: Offer) => void): boolean {
-    const heldBytes = this.#heldBytes + sizeOf(offer)
-    const isFull = this.#heldBytes > 0 && heldBytes > this.#ports.heldMaxBytes
-    if (isFull || offer.deadlineMs <= this.#ports.clock.monotonicMs()) {
+    const sizeBytes = offer.heldBytes + HELD_OVERHEAD_BYTES
+    if (this.#isTooMuch(sizeBytes) || offer.deadlineMs <= this.#ports.clock.monotonicMs()) {
       offer.onAdmitted(BEHIND)
       return false
     }
-    this.#heldBytes = heldBytes
+    this.#heldBytes += sizeBytes
     offer.onHeld()
-    queue.held.push({ offer, admit })
+    queue.held.push({ offer, sizeBytes, admit })
     this.#expireAt(offer.deadlineMs)
     return true
   }
@@ -110,6 +112,13 @@ export class ProducerHold {
     this.#release?.cancel()
   }
 
+  /** One that waits alone may be of any size. */
+  #isTooMuch(sizeBytes: number): boolean {
+    if (this.#heldBytes === 0) return false
+    const { heldMaxBytes, waitingBehindBytes } = this.#ports
+    return this.#heldBytes + sizeBytes + waitingBehindBytes() > heldMaxBytes
+  }
+
   #mayAnyGoOn(): boolean {
     for (const queue of this.#queues.values()) if (queue.mayGoOn) return true
     return false
@@ -121,10 +130,10 @@ export class ProducerHold {
     const { held } = queue
     let count = 0
     while (count < held.length && leftBytes > 0) {
-      const { offer, admit } = held[count]!
+      const { offer, sizeBytes, admit } = held[count]!
       count += 1
       leftBytes -= offer.batch.length
-      this.#heldBytes -= sizeOf(offer)
+      this.#heldBytes -= sizeBytes
       admit(offer)
     }
     queue.held = held.slice(count)
@@ -145,8 +154,8 @@ export class ProducerHold {
     for (const queue of this.#queues.values()) {
       const overdue = queue.held.filter(({ offer }) => offer.deadlineMs <= nowMs)
       queue.held = queue.held.filter(({ offer }) => offer.deadlineMs > nowMs)
-      for (const { offer } of overdue) {
-        this.#heldBytes -= sizeOf(offer)
+      for (const { offer, sizeBytes } of overdue) {
+        this.#heldBytes -= sizeBytes
         offer.onAdmitted(BEHIND)
       }
       for (const { offer } of queue.held) nextMs = Math.min(nextMs, offer.deadlineMs)
@@ -154,8 +163,4 @@ export class ProducerHold {
     if (nextMs < Number.POSITIVE_INFINITY) this.#expireAt(nextMs)
     this.#ports.schedulePass()
   }
-}
-
-function sizeOf({ batch }: Offer): number {
-  return batch.length + HELD_OVERHEAD_BYTES
 }

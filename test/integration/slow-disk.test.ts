@@ -29,6 +29,8 @@ const VALUE = 'v'.repeat(10_000)
 /** One wake-up of the network brings so much before anybody is held back. */
 const ONE_PASS_BYTES = 16 * VALUE.length
 const FILLING_COUNT = 10
+/** Batches of 100 kB that may wait. */
+const HELD_LARGE_COUNT = 4
 const MODES = ['group', 'os'] as const
 const OFFSET_COMMIT: Api<offsetCommitCodec.OffsetCommitRequestInit, offsetCommitCodec.OffsetCommitResponse> =
   {
@@ -187,6 +189,31 @@ describe.each(CASES)('mode %s, acks %i', (durability, acks) => {
   })
 })
 
+/** A batch of the one idempotent producer. */
+function inSequence(baseSequence: number, sizeBytes = 0): Uint8Array {
+  const value = `<sent-${baseSequence}>${'v'.repeat(sizeBytes)}`
+  return batchOf([value], { producerId: 3, producerEpoch: 0, baseSequence })
+}
+
+function sendSequence(
+  client: SimulatedClient,
+  sequences: readonly number[],
+  timeoutMs: number,
+): Reply<ProduceResponse>[] {
+  return sequences.map(sequence =>
+    client.send(PRODUCE, 9, { ...produceOf('t', inSequence(sequence)), timeoutMs }),
+  )
+}
+
+/** Sent again on a new connection, in order, all are appended, behind what is in the log. */
+async function expectSequenceGoesIn(baseOffset = FILLING_COUNT): Promise<void> {
+  const replies = sendSequence(world.connect(), [0, 1, 2], 30_000)
+  await world.quiet()
+  expect(replies.map(({ value }) => produced(value))).toEqual(
+    [0, 1, 2].map(index => [ErrorCode.NONE, baseOffset + index]),
+  )
+}
+
 /** The first sync of `t` hangs for so long, and the account is full. */
 async function fill(durability: 'group' | 'os', hangMs: number): Promise<SimulatedClient> {
   await begin(durability)
@@ -198,6 +225,15 @@ async function fill(durability: 'group' | 'os', hangMs: number): Promise<Simulat
   await world.quiet()
   expect(replies.map(({ isAnswered }) => isAnswered)).not.toContain(false)
   return client
+}
+
+/** And there is no room for large batches among those that wait. */
+async function fillHold(durability: 'group' | 'os'): Promise<void> {
+  await fill(durability, 5000)
+  for (let index = 0; index < HELD_LARGE_COUNT; index += 1) {
+    world.connect().send(PRODUCE, 9, produceOf('t', named(`large-${index}`, 100_000)))
+  }
+  await world.quiet()
 }
 
 describe.each(MODES)('mode %s, producers held back', durability => {
@@ -304,24 +340,65 @@ describe.each(MODES)('mode %s, producers held back', durability => {
     expect(produced(reply.value)).toEqual([ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1])
   })
 
-  test('what an idempotent producer had sent behind a batch that waited for too long is refused with it', async () => {
+  test('of an idempotent producer none overtakes a batch that waited for too long: its connection ends', async () => {
     await fill(durability, 5000)
     const client = world.connect()
-    const identity = { producerId: 3, producerEpoch: 0 }
-    const send = () =>
-      [0, 1, 2].map(baseSequence => {
-        const batch = batchOf([`<sent-${baseSequence}>`], { ...identity, baseSequence })
-        return client.send(PRODUCE, 9, { ...produceOf('t', batch), timeoutMs: 1000 })
-      })
-    const replies = send()
-    await world.pass(1000)
-    expect(replies.map(({ value }) => produced(value))).toEqual(Array(3).fill(TIMED_OUT))
+    const replies = sendSequence(client, [0, 1], 1000)
+    await world.pass(900)
+    const later = sendSequence(client, [2], 30_000)
+    await world.pass(100)
+    expect(replies.map(({ isAnswered }) => isAnswered)).toEqual([true, false])
+    expect(produced(replies[0]!.value)).toEqual(TIMED_OUT)
+    expect([client.isClosed, later[0]!.isAnswered]).toEqual([true, false])
     await world.pass(5000)
-    const again = send()
+    await expectSequenceGoesIn()
+  })
+
+  test('of an idempotent producer none overtakes a batch for which there was no room', async () => {
+    await fillHold(durability)
+    const client = world.connect()
+    const refused = client.send(PRODUCE, 9, produceOf('t', inSequence(0, 100_000)))
+    // In the same wake-up, and in one of its own; there is room for them.
+    const behind = sendSequence(client, [1], 30_000)
     await world.quiet()
-    expect(again.map(({ value }) => produced(value))).toEqual(
-      [0, 1, 2].map(index => [0, FILLING_COUNT + index]),
+    behind.push(...sendSequence(client, [2], 30_000))
+    await world.quiet()
+    expect(produced(refused.value)).toEqual(TIMED_OUT)
+    expect([client.isClosed, ...behind.map(({ isAnswered }) => isAnswered)]).toEqual([true, false, false])
+    await world.pass(6000)
+    await expectSequenceGoesIn(FILLING_COUNT + HELD_LARGE_COUNT)
+  })
+
+  test('a batch that overtakes within its request is refused with the one before it, others are not', async () => {
+    await fillHold(durability)
+    await world.createTopic('other')
+    const client = world.connect()
+    const ofTopic = (name: string, batches: readonly Uint8Array[]) => ({
+      name,
+      partitionData: batches.map(records => ({ index: 0, records })),
+    })
+    const topicData = [
+      ofTopic('t', [inSequence(0, 100_000), inSequence(1)]),
+      ofTopic('other', [batchOf(['other'])]),
+    ]
+    const reply = client.send(PRODUCE, 9, { acks: -1, timeoutMs: 30_000, topicData })
+    const behind = sendSequence(client, [1], 30_000)
+    await world.pass(6000)
+    const codes = reply.value.responses.map(({ partitionResponses }) =>
+      partitionResponses.map(({ errorCode }) => errorCode),
     )
+    expect(codes).toEqual([[ErrorCode.REQUEST_TIMED_OUT, ErrorCode.REQUEST_TIMED_OUT], [ErrorCode.NONE]])
+    expect([behind[0]!.isAnswered, client.isClosed]).toEqual([false, true])
+    await expectSequenceGoesIn(FILLING_COUNT + HELD_LARGE_COUNT)
+  })
+
+  test('a producer without an id keeps its connection when a batch is refused', async () => {
+    const client = await fill(durability, 5000)
+    const requests = [1000, 30_000].map(timeoutMs => ({ ...produceOf('t', named('plain')), timeoutMs }))
+    const replies = requests.map(request => client.send(PRODUCE, 9, request))
+    await world.pass(6000)
+    expect(replies.map(({ value }) => produced(value))).toEqual([TIMED_OUT, [0, FILLING_COUNT]])
+    expect(client.isClosed).toBe(false)
   })
 
   test('batches of an idempotent producer go in as they came, whatever their size and codec', async () => {

@@ -308,9 +308,17 @@ void FrameReader::forget(Connection& connection) {
   if (connection.partialSlab >= 0) slabs_.giveBack(connection.partialSlab);
   connection.partialSlab = -1;
   clearPending(connection);
+  leaveQueue(connection);
+}
+
+void FrameReader::leaveQueue(Connection& connection) {
   if ((connection.readBlocks & kBlockedByMemory) == 0) return;
   std::erase(waiters_, &connection);
   std::erase(largeWaiters_, &connection);
+}
+
+void FrameReader::joinQueue(Connection& connection) {
+  if ((connection.readBlocks & kBlockedByMemory) != 0) wait(connection, connection.wantedBytes);
 }
 
 }  // namespace ottla::transport

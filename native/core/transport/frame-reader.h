@@ -41,6 +41,9 @@ class FrameReader {
   bool release(int32_t slabIndex);
   /** Connections whose turn for request memory has come; to be read even if their socket brings nothing new. */
   void grantWaiters(std::vector<Connection*>& granted);
+  /** One that the owner does not want read waits for no memory, which it would hold unused, until `joinQueue`. */
+  void leaveQueue(Connection& connection);
+  void joinQueue(Connection& connection);
   /** Lets go of all that a connection holds. */
   void forget(Connection& connection);
   /** Someone waits for request memory and would get it now. */

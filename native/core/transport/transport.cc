@@ -225,15 +225,19 @@ void Transport::afterDrained(Connection& connection) {
 
 void Transport::pauseReading(int32_t connectionId) {
   Connection* const connection = find(connectionId);
-  if (connection == nullptr) return;
+  if (connection == nullptr || (connection->readBlocks & kBlockedByOwner) != 0) return;
   connection->readBlocks |= kBlockedByOwner;
+  reader_.leaveQueue(*connection);
+  if (reader_.canGrant()) schedule();
   updatePoll(*connection);
 }
 
 void Transport::resumeReading(int32_t connectionId) {
   Connection* const connection = find(connectionId);
-  if (connection == nullptr) return;
+  if (connection == nullptr || (connection->readBlocks & kBlockedByOwner) == 0) return;
   connection->readBlocks &= static_cast<uint8_t>(~kBlockedByOwner);
+  reader_.joinQueue(*connection);
+  if (reader_.canGrant()) schedule();
   readAgainSoon(*connection);
   updatePoll(*connection);
 }

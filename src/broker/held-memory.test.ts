@@ -1,0 +1,137 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterEach, expect, test, vi } from 'vitest'
+import type { TransportEvents, TransportOptions } from '../base/transport.ts'
+import { loadNativeBinding } from '../native/load.ts'
+import { NativeTransport } from '../native/transport.ts'
+import type { RequestSlot } from '../network/connection.ts'
+import type { Frame } from '../network/frame.ts'
+import { NetworkServer } from '../network/server.ts'
+import { SystemClock } from '../platform/system-clock.ts'
+import { SystemTimers } from '../platform/system-timers.ts'
+import { type HeldQueue, ProducerHold } from '../replication/producer-hold.ts'
+import { UnflushedBytes } from '../storage/unflushed-bytes.ts'
+
+const FRAME_BYTES = 1024 * 1024
+const REQUEST_MEMORY_BYTES = 20 * FRAME_BYTES
+const PRODUCERS = 40
+const TO_HUNG = 1
+const TO_HEALTHY = 2
+const WAIT_MS = 300
+
+/** Real sockets before two directories, of which one takes nothing. */
+class World {
+  readonly #clock = new SystemClock()
+  readonly #timers = new SystemTimers()
+  readonly #server: NetworkServer
+  readonly #hold: ProducerHold
+  readonly #queue: HeldQueue
+  readonly #sockets: Socket[] = []
+  readonly #port: number
+  heldCount = 0
+
+  constructor() {
+    const clock = this.#clock
+    const timers = this.#timers
+    this.#hold = new ProducerHold({
+      clock,
+      timers,
+      schedulePass: () => {},
+      heldMaxBytes: REQUEST_MEMORY_BYTES / 2,
+      waitingBehindBytes: () => this.#server.heldBackBytes,
+    })
+    const hung = new UnflushedBytes(1, () => {})
+    hung.written(1)
+    this.#queue = this.#hold.queueOf(hung)
+    this.#server = this.#createServer()
+    this.#port = this.#server.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 }, 0).port
+  }
+
+  get heldBackBytes(): number {
+    return this.#server.heldBackBytes
+  }
+
+  async connect(): Promise<Socket> {
+    const socket = connect(this.#port, '127.0.0.1')
+    socket.on('error', () => {})
+    this.#sockets.push(socket)
+    await once(socket, 'connect')
+    return socket
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#hold.close()
+    this.#server.close()
+  }
+
+  #createServer(): NetworkServer {
+    const options = {
+      frameSizeMaxBytes: 2 * FRAME_BYTES,
+      requestMemoryMaxBytes: REQUEST_MEMORY_BYTES,
+      connectionsMax: 1000,
+      sendQueueHighWaterBytes: 1_000_000,
+      slotsMax: 64,
+      waitingFramesMax: 64,
+      waitingBytesMax: 8 * FRAME_BYTES,
+      idleMs: 600_000,
+      unfinishedFrameMs: 30_000,
+      connectionsPerAddressMax: 1000,
+    }
+    const environment = {
+      clock: this.#clock,
+      timers: this.#timers,
+      createTransport: (transport: TransportOptions, events: TransportEvents) =>
+        new NativeTransport(loadNativeBinding(), transport, events),
+    }
+    return new NetworkServer(environment, options, {
+      onRequest: (slot, frame) => this.#onRequest(slot, frame),
+      onPassEnd: () => {},
+      onSent: () => {},
+      canOverlap: () => true,
+      onConnectionOpened: () => {},
+      onConnectionClosed: () => {},
+    })
+  }
+
+  #onRequest(slot: RequestSlot, { bytes, start, end, slabIndex }: Frame): void {
+    const answer = () =>
+      slot.complete({ buffer: Uint8Array.of(bytes[start + 2]!), start: 0, end: 1, holes: [] })
+    if (bytes[start + 2] === TO_HEALTHY) return answer()
+    const batch = bytes.subarray(start, end)
+    const onHeld = () => {
+      this.heldCount += 1
+      slot.connection.holdBack()
+      this.#server.retainSlab(slabIndex)
+    }
+    const deadlineMs = Number.POSITIVE_INFINITY
+    const offer = { batch, nowMs: 0, deadlineMs, heldBytes: batch.length, onHeld, onAdmitted: answer }
+    this.#hold.push(this.#queue, offer, () => {})
+  }
+}
+
+function frame(directory: number): Buffer {
+  const bytes = Buffer.alloc(4 + FRAME_BYTES)
+  bytes.writeInt32BE(FRAME_BYTES, 0)
+  bytes[6] = directory
+  return bytes
+}
+
+let world: World
+
+afterEach(() => world.close())
+
+test('large frames that follow those that are held back leave memory to producers of other directories', async () => {
+  world = new World()
+  for (let index = 0; index < PRODUCERS; index += 1) {
+    const socket = await world.connect()
+    socket.write(Buffer.concat(Array.from({ length: 3 }, () => frame(TO_HUNG))))
+  }
+  await vi.waitFor(() => expect(world.heldCount).toBeGreaterThan(1))
+  await new Promise(resolve => setTimeout(resolve, WAIT_MS))
+  expect(world.heldCount * FRAME_BYTES + world.heldBackBytes).toBeLessThan(0.6 * REQUEST_MEMORY_BYTES)
+  const healthy = await world.connect()
+  healthy.write(frame(TO_HEALTHY))
+  const [answer] = await once(healthy, 'data')
+  expect([...(answer as Buffer)]).toEqual([0, 0, 0, 1, TO_HEALTHY])
+})
