@@ -13,7 +13,7 @@ export function benchIndexLookUp(): void {
     const offsets = new Int32Array(count)
     for (let slot = 0; slot < count; slot += 1) {
       offsets[slot] = 10 * slot
-      index.append(10 * slot, BATCH_BYTES * slot)
+      index.append(10 * slot, BATCH_BYTES * slot, 10 * slot - 9)
     }
     const wanted = 10 * Math.floor(count / 2) + 5
     if (index.positionFor(wanted) !== linear(offsets, wanted)) throw new Error('the two look-ups differ')

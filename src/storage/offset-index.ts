@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import type { BatchPlace } from './batch-finder.ts'
 
 /**
  * The `.index` file of a segment, held in memory: every `index.interval.bytes` one batch (LOG-2). Big-endian.
@@ -14,8 +15,12 @@ const INITIAL_ENTRIES = 4
 /** Of all indexes without an entry: those of an idle partition cost nothing. */
 const NO_ENTRIES = new Int32Array(0)
 
+const UNKNOWN = -1
+
 export class OffsetIndex {
   #entries = NO_ENTRIES
+  /** Of each entry the offset behind the batch before, in memory only; UNKNOWN for entries that were read from a file. */
+  #firstOffsets = NO_ENTRIES
   #count = 0
 
   get count(): number {
@@ -27,8 +32,8 @@ export class OffsetIndex {
     return this.#count === 0 ? 0 : this.#entries[2 * this.#count - 1]!
   }
 
-  /** Both must rise from entry to entry. */
-  append(relativeOffset: number, position: number): void {
+  /** All must rise from entry to entry. `firstOffset` is behind the last one of the batch before. */
+  append(relativeOffset: number, position: number, firstOffset: number): void {
     assert(
       this.#count === 0 || relativeOffset > this.#relativeOffset(this.#count - 1),
       'offsets rise in an index',
@@ -36,6 +41,7 @@ export class OffsetIndex {
     if (2 * this.#count === this.#entries.length) this.#grow(2 * this.#entries.length || 2 * INITIAL_ENTRIES)
     this.#entries[2 * this.#count] = relativeOffset
     this.#entries[2 * this.#count + 1] = position
+    this.#firstOffsets[this.#count] = firstOffset
     this.#count += 1
   }
 
@@ -55,6 +61,23 @@ export class OffsetIndex {
   batchStartAtOrBefore(position: number): number {
     const slot = this.#floor(position, 1)
     return slot < 0 ? 0 : this.#entries[2 * slot + 1]!
+  }
+
+  /**
+   * The batch that holds this offset, or the first behind it, as far as entries that were appended here tell;
+   * `endOffset` and `endPosition` are the segment's. Where each batch has its entry, as large ones do, it is known.
+   */
+  batchFor(relativeOffset: number, endOffset: number, endPosition: number): BatchPlace | null {
+    const slot = this.#floor(relativeOffset - 1, 0) + 1
+    if (slot === this.#count) return null
+    const firstOffset = this.#firstOffsets[slot]!
+    if (firstOffset === UNKNOWN || firstOffset > relativeOffset) return null
+    const isLast = slot + 1 === this.#count
+    const nextOffset = isLast ? endOffset : this.#firstOffsets[slot + 1]!
+    if (nextOffset !== this.#relativeOffset(slot) + 1) return null
+    const position = this.#entries[2 * slot + 1]!
+    const nextPosition = isLast ? endPosition : this.#entries[2 * slot + 3]!
+    return { position, sizeBytes: nextPosition - position }
   }
 
   truncateTo(count: number): void {
@@ -81,7 +104,7 @@ export class OffsetIndex {
       const position = view.getInt32(at + 4)
       if (relativeOffset <= lastOffset || position <= lastPosition || position >= segmentSizeBytes)
         return null
-      index.append(relativeOffset, position)
+      index.append(relativeOffset, position, UNKNOWN)
       lastOffset = relativeOffset
       lastPosition = position
     }
@@ -106,7 +129,10 @@ export class OffsetIndex {
 
   #grow(length: number): void {
     const entries = new Int32Array(length)
+    const firstOffsets = new Int32Array(length / 2)
     entries.set(this.#entries)
+    firstOffsets.set(this.#firstOffsets)
     this.#entries = entries
+    this.#firstOffsets = firstOffsets
   }
 }

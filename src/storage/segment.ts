@@ -201,7 +201,8 @@ export class Segment implements DescriptorHolder, SegmentBytes {
       this.offsetOfMaxTimestamp = batch.lastOffset
     }
     if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
-      this.offsetIndex.append(batch.lastOffset - this.baseOffset, this.endPosition)
+      const firstOffset = this.endOffset - this.baseOffset
+      this.offsetIndex.append(batch.lastOffset - this.baseOffset, this.endPosition, firstOffset)
       this.#addTimeEntry()
       this.#bytesSinceIndexEntry = 0
     }
@@ -281,8 +282,12 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     }
     const cold = this.#coldIndex('index', this.#offsetIndex)
     if (cold !== null) return cold
-    const from = this.offsetIndex.positionFor(offset - this.baseOffset)
-    const next = this.offsetIndex.positionAfter(offset - this.baseOffset)
+    const { offsetIndex } = this
+    const relativeOffset = offset - this.baseOffset
+    const known = offsetIndex.batchFor(relativeOffset, this.endOffset - this.baseOffset, this.endPosition)
+    if (known !== null) return known
+    const from = offsetIndex.positionFor(relativeOffset)
+    const next = offsetIndex.positionAfter(relativeOffset)
     return this.#files.finder.findOffset(this, from, next, offset)
   }
 
