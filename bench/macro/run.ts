@@ -29,6 +29,9 @@ import { takesPart } from './target.ts'
 import { kafkaCanBeHad, startTargets } from './targets.ts'
 import { warmUp } from './warm-up.ts'
 
+/** What was measured so far, and what is no page to be committed. */
+const UNFINISHED = { docs: 'build/bench/results', json: 'build/bench/results' }
+
 async function main(): Promise<void> {
   const plan = readPlan()
   if (plan.isOnlyWritten) {
@@ -38,7 +41,10 @@ async function main(): Promise<void> {
   process.once('exit', removeDataDirs)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   execFileSync('make', ['-s', '-f', 'bench/Makefile'], { stdio: 'inherit' })
-  print(await measureAll(plan))
+  const hasKafka = plan.wantsKafka && kafkaCanBeHad()
+  const results = await measureAll(plan, hasKafka)
+  if (hasKafka || !plan.wantsKafka) save(results, plan.out)
+  print(results)
 }
 
 function save(results: Results, out: Plan['out']): void {
@@ -53,19 +59,18 @@ function writePage(results: Results, directory: string): void {
   writeFileSync(join(directory, 'performance.svg'), drawRatios(results.cells))
 }
 
-async function measureAll(plan: Plan): Promise<Results> {
-  const hasKafka = plan.wantsKafka && kafkaCanBeHad()
+async function measureAll(plan: Plan, hasKafka: boolean): Promise<Results> {
   const machine = describeMachine(hasKafka)
   const cells = plan.cells.length === 0 ? [] : await measureCells(plan, hasKafka)
   const facts: Fact[] = memoryUnderLoad(cells)
   const results = { date: today(), machine, sizes: plan.sizes, duration: plan.duration, cells, facts }
   // Each time, so that a scenario that fails takes no other figures with it.
-  save(results, plan.out)
+  save(results, UNFINISHED)
   for (const scenario of plan.scenarios) {
     const progress = new Progress(scenario.stepCount(plan.sizes, hasKafka), () => performance.now())
     facts.push(...(await scenario.run(plan.sizes, hasKafka, progress)))
     progress.end()
-    save(results, plan.out)
+    save(results, UNFINISHED)
   }
   return results
 }

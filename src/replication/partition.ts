@@ -151,7 +151,7 @@ export class Partition {
 
   /** acks=1: `waiter` is told at the end of this pass, or later, when flush.messages makes the append wait. */
   awaitWrite(endOffset: number, waiter: CommitWaiter): void {
-    if (this.#isFlushDueBy(endOffset)) this.awaitCommit(endOffset, waiter)
+    if (this.log?.isFlushDueBy(endOffset) === true) this.awaitCommit(endOffset, waiter)
     else if (this.log !== null && endOffset <= this.log.logEndOffset) waiter.onSettled(ErrorCode.NONE)
     else this.#unwritten.push(endOffset, waiter)
   }
@@ -286,11 +286,6 @@ export class Partition {
       offer.onAdmitted(this.#append(offer.batch, offer.nowMs, 'client', checked))
     }
     return new AdmissionQueue(batchNative, packSlots, admit, schedulePass)
-  }
-
-  #isFlushDueBy(endOffset: number): boolean {
-    const { log } = this
-    return log !== null && endOffset - log.safeOffset >= log.config.flushMessages
   }
 
   #tellWatchers(): void {

@@ -11,6 +11,7 @@ import { BatchAttributes, RecordBatch, stampLogAppendTime } from '../protocol/re
 import type { LogRefusal } from './append-result.ts'
 import type { BatchNative } from './batch-native.ts'
 import type { LogConfig } from './log-config.ts'
+import type { ProducerAppend } from './producer-state.ts'
 
 /** What one batch may unfold to, whoever reads its records; the check of an append refuses one with more (CMP-6). */
 export const DECOMPRESSED_MAX_BYTES = 64 * 1024 * 1024
@@ -66,6 +67,17 @@ export class AppendValidation {
 
   constructor(native: BatchNative) {
     this.#native = native
+  }
+
+  /** What that batch says of its producer. */
+  get producer(): ProducerAppend {
+    const { row } = this
+    return {
+      producerId: row[BatchCheckRow.PRODUCER_ID]!,
+      producerEpoch: row[BatchCheckRow.PRODUCER_EPOCH]!,
+      baseSequence: row[BatchCheckRow.BASE_SEQUENCE]!,
+      lastOffsetDelta: row[BatchCheckRow.LAST_OFFSET_DELTA]!,
+    }
   }
 
   /** Null when `batch` may be appended: with its append time where the topic wants it (FMT-9), in its codec (CMP-1). */

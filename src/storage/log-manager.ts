@@ -201,7 +201,12 @@ export class LogManager {
     for (const log of staged) {
       const failure = this.#write(log)
       if (failure !== null) failed.push(failure)
-      else if (isSafeWhenWritten(log) && log.raiseDurable(log.logEndOffset)) moved.push(log)
+      else if (
+        log.config.durability === 'os' &&
+        !log.isFlushDueBy(log.logEndOffset) &&
+        log.raiseDurable(log.logEndOffset)
+      )
+        moved.push(log)
     }
     for (const directory of this.directories) directory.flusher.pump()
     for (const log of moved) this.#options.onDurable(log)
@@ -482,11 +487,6 @@ export class LogManager {
     })
     this.#timers.add(timer)
   }
-}
-
-function isSafeWhenWritten(log: Log): boolean {
-  const { durability, flushMessages } = log.config
-  return durability === 'os' && log.logEndOffset - log.safeOffset < flushMessages
 }
 
 /** Kafka's name for a directory on its way out; at most 255 bytes. */

@@ -158,6 +158,11 @@ export class Log {
     return Math.min(unsynced?.syncedEndOffset ?? this.#logEndOffset, sealed, this.epochsChangedFrom)
   }
 
+  /** flush.messages: an append that ends there waits for a sync, whatever the mode and acks. */
+  isFlushDueBy(endOffset: number): boolean {
+    return endOffset - this.safeOffset >= this.#config.flushMessages
+  }
+
   get sizeBytes(): number {
     return this.segments.reduce((sum, segment) => sum + segment.writtenSizeBytes, 0)
   }
@@ -358,12 +363,11 @@ export class Log {
     return this.segments[this.segments.length - 1]!
   }
 
-  /** In mode `os` bytes are safe when written, unless flush.messages asks for more. */
+  /** In mode `os` answers wait for the write alone, unless flush.messages asks for more. */
   #queueFlush(): void {
-    const { durability, flushMessages } = this.#config
-    const isFlushDue = durability === 'group' || this.#logEndOffset - this.safeOffset >= flushMessages
+    const isDue = this.#config.durability === 'group' || this.isFlushDueBy(this.#logEndOffset)
     for (const segment of this.#touched) {
-      if (isFlushDue || segment !== this.#active) this.directory.flusher.markDirty(this, segment)
+      if (isDue || segment !== this.#active) this.directory.flusher.markDirty(this, segment)
       else this.directory.writeBack.wrote(this, segment)
     }
   }
@@ -371,7 +375,7 @@ export class Log {
   #checkProducer(): ProducerVerdict {
     const row = this.#ports.validation.row
     if (row[BatchCheckRow.PRODUCER_ID]! < 0) return { ok: true, duplicateOf: null }
-    return this.producers.check(producerFields(row))
+    return this.producers.check(this.#ports.validation.producer)
   }
 
   #stage(options: AppendOptions): AppendResult {
@@ -388,7 +392,7 @@ export class Log {
     }
     this.#stamp(batch, baseOffset, options.leaderEpoch)
     if (row[BatchCheckRow.PRODUCER_ID]! >= 0) {
-      this.producers.add(producerFields(row), lastOffset, maxTimestampMs, options.nowMs)
+      this.producers.add(this.#ports.validation.producer, lastOffset, maxTimestampMs, options.nowMs)
     }
     this.#active.stage(batch, place, this.#config.indexIntervalBytes)
     this.#active.modifiedAtMs = options.nowMs
@@ -484,14 +488,5 @@ export class Log {
     const errorMessage = 'no new segment could be made'
     this.#ports.logger.error({ directory: this.directoryPath, error: error.message }, errorMessage)
     return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage }
-  }
-}
-
-function producerFields(row: Float64Array) {
-  return {
-    producerId: row[BatchCheckRow.PRODUCER_ID]!,
-    producerEpoch: row[BatchCheckRow.PRODUCER_EPOCH]!,
-    baseSequence: row[BatchCheckRow.BASE_SEQUENCE]!,
-    lastOffsetDelta: row[BatchCheckRow.LAST_OFFSET_DELTA]!,
   }
 }

@@ -19,7 +19,7 @@ const UNKNOWN = -1
 
 export class OffsetIndex {
   #entries = NO_ENTRIES
-  /** Of each entry the offset behind the batch before, in memory only; UNKNOWN for entries that were read from a file. */
+  /** Of each entry the offset behind the batch before; UNKNOWN for those that were read from a file. */
   #firstOffsets = NO_ENTRIES
   #count = 0
 
