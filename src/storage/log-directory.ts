@@ -94,12 +94,12 @@ export class LogDirectory {
     return this.#failed
   }
 
-  /** No sync is under way, and none is due that an answer waits for. */
+  /** No sync is under way, nor anything else of the late thread, and none is due that an answer waits for. */
   get isIdle(): boolean {
     return this.flusher.isIdle && this.#lateJobs.isIdle
   }
 
-  /** Answers when both threads of syncs have been idle. */
+  /** Answers when the flusher's threads have been idle, and the late one. */
   whenIdle(): Promise<unknown> {
     return Promise.all([this.flusher.whenIdle(), this.#lateJobs.whenIdle()])
   }

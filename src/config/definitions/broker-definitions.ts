@@ -316,8 +316,8 @@ const OTTLA_KEYS: readonly ConfigDefinition[] = [
     'ottla.unflushed.max.bytes',
     LONG,
     null,
-    'Written bytes of a log directory that its disk does not have yet, above which producers wait; by default a ' +
-      'twentieth of the memory, at most 1 GiB, shared by the directories.',
+    'Written bytes of a log directory that its disk does not have yet, above which producers wait, in both modes ' +
+      'of durability; by default a twentieth of the memory, at most 1 GiB, shared by the directories.',
     AT_LEAST_1,
   ),
   key(
