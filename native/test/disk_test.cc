@@ -172,7 +172,7 @@ void whatFailsToBeWrittenOutFencesTheFileAsASyncDoes() {
 
 void whereNoRangeCanBeWrittenOutTheFileIsSynced() {
   const TemporaryDirectory directory;
-  for (const int error : {ENOSYS, EOPNOTSUPP}) {
+  for (const int error : {ENOSYS, EOPNOTSUPP, EPERM, EINVAL}) {
     FaultingBackend backend(posixBackend());
     backend.fail("syncRange", 1, error);
     const std::shared_ptr<File> file = create(backend, directory / std::to_string(error));

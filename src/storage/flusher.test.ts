@@ -72,7 +72,7 @@ test('a group holds 256 descriptors at most; what is dirty beyond is of the next
   for (const { durableOffset } of world.logs.logs()) expect(durableOffset).toBe(1)
 })
 
-test('without a descriptor for a sync nothing is fenced: the next write asks again', async () => {
+test('without a descriptor for its sync a segment waits for a second, and others do not', async () => {
   const world = new StorageWorld()
   world.openSegmentsMax = 1
   await startWithLogs(world, 3)
@@ -81,9 +81,35 @@ test('without a descriptor for a sync nothing is fenced: the next write asks aga
   // Opened for its write, then for its sync; and again when others were closed.
   for (const callsBefore of [1, 0]) world.disk.failNext('open', 'EMFILE', '/t-0/', callsBefore)
   appendToAll(world)
+  expect(world.log.isOffline).toBe(false)
   world.sync()
-  expect([world.log.isOffline, world.log.durableOffset]).toEqual([false, 1])
+  world.time.advance(1100)
+  expect([...world.logs.logs()].map(({ durableOffset }) => durableOffset)).toEqual([2, 2, 2])
+})
+
+test('without one for its entry in the directory a segment is not durable, and tried again', async () => {
+  const world = new StorageWorld()
+  await startWithLogs(world, 2)
+  world.disk.failNext('syncDirectory', 'EMFILE', '/t-0')
   appendToAll(world)
   world.sync()
-  expect([world.log.isOffline, world.log.durableOffset]).toEqual([false, 3])
+  expect([...world.logs.logs()].map(({ durableOffset }) => durableOffset)).toEqual([0, 1])
+  world.time.advance(1100)
+  expect([world.log.isOffline, world.log.durableOffset]).toEqual([false, 1])
+  await world.cutPower()
+  expect(world.log.logEndOffset).toBe(1)
+})
+
+test('nor does a stop wait for one that does not come: the next start recovers', async () => {
+  const world = new StorageWorld()
+  world.openSegmentsMax = 1
+  await startWithLogs(world, 2)
+  appendToAll(world)
+  world.sync()
+  world.disk.failNext('open', 'EMFILE', '/t-0/', 1)
+  for (let count = 0; count < 20; count += 1) world.disk.failNext('open', 'EMFILE', '/t-0/')
+  appendToAll(world)
+  world.sync()
+  await world.settled(world.logs.close())
+  expect(world.errors).toContain('no clean stop: the next start recovers')
 })

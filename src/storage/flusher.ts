@@ -2,7 +2,7 @@ import type { Disk, DiskCompletions, DiskQueue } from '../base/disk.ts'
 import { StorageError } from '../base/storage-error.ts'
 import type { DirtySegment, GroupJournal } from './group-journal/group-journal.ts'
 import type { Log } from './log.ts'
-import { PASSING_REFUSALS } from './passing-refusals.ts'
+import { DESCRIPTOR_SHORTAGES, PASSING_REFUSALS } from './passing-refusals.ts'
 import type { Segment, SegmentEnd } from './segment.ts'
 import type { UnflushedBytes } from './unflushed-bytes.ts'
 import type { WriteBack } from './write-back.ts'
@@ -57,6 +57,8 @@ export class Flusher {
   #group: FlushJob[] = []
   #completed = 0
   #failed = false
+  /** Dirty segments wait for a descriptor, and nothing is under way whose end would free one. */
+  #isShort = false
   #idleWaiters: (() => void)[] = []
 
   constructor(disk: Disk, { journal, writeBack, unflushed }: FlusherPlace, events: FlusherEvents) {
@@ -70,10 +72,10 @@ export class Flusher {
   }
 
   get isIdle(): boolean {
-    return this.#group.length === 0 && this.#dirty.size === 0
+    return this.#group.length === 0 && (this.#dirty.size === 0 || this.#isShort)
   }
 
-  /** Answers when no sync is under way and none is due. */
+  /** Answers when no sync is under way and none is due that a descriptor is left for. */
   whenIdle(): Promise<void> {
     return new Promise(resolve => {
       this.#idleWaiters.push(resolve)
@@ -110,14 +112,8 @@ export class Flusher {
     if (this.#dirty.size === 0 || this.#failed) return
     const dirty = Array.from(this.#dirty, ([segment, log]): DirtySegment => ({ segment, log }))
     this.#dirty.clear()
-    try {
-      this.#submitGroup(dirty)
-    } catch (error) {
-      // A segment whose descriptor was closed meanwhile could not be opened again.
-      if (!(error instanceof StorageError)) throw error
-      if (PASSING_REFUSALS.has(error.code)) this.#putBack(dirty)
-      else this.#events.onFailure(-1)
-    }
+    this.#submitGroup(dirty)
+    this.#isShort = this.#group.length === 0
   }
 
   fail(): void {
@@ -131,18 +127,31 @@ export class Flusher {
 
   #submitGroup(dirty: readonly DirtySegment[]): void {
     const known = dirty.filter(({ segment }) => segment.isEntrySynced)
-    const rows = this.#journal.rowsFor(known)
+    const rows = this.#withDescriptors(() => this.#journal.rowsFor(known))
     if (rows !== null) this.#submitToJournal(known, rows)
     const single = rows === null ? dirty : dirty.filter(({ segment }) => !segment.isEntrySynced)
     this.#putBack(single.slice(SYNCS_PER_GROUP_MAX))
     for (const [index, { segment, log }] of single.slice(0, SYNCS_PER_GROUP_MAX).entries()) {
-      this.#submit(this.#queues[index % SYNC_THREADS]!, log, segment)
+      const queue = this.#queues[index % SYNC_THREADS]!
+      if (this.#withDescriptors(() => this.#submit(queue, log, segment)) === null)
+        this.#putBack([{ segment, log }])
     }
   }
 
-  /** They are of the next group. One that is in this one as well is synced twice, which harms nobody. */
+  /** Null when a segment whose descriptor was closed meanwhile could not be opened again. */
+  #withDescriptors<Result>(call: () => Result): Result | null {
+    try {
+      return call()
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      if (!PASSING_REFUSALS.has(error.code)) this.#events.onFailure(-1)
+      return null
+    }
+  }
+
+  /** They are of the next group. */
   #putBack(dirty: readonly DirtySegment[]): void {
-    for (const { segment, log } of dirty) this.#dirty.set(segment, log)
+    for (const { segment, log } of dirty) this.markDirty(log, segment)
   }
 
   /** The directory's entry first, on the same thread: without it a synced segment is lost as a whole (KAFKA-3968). */
@@ -177,17 +186,23 @@ export class Flusher {
       this.#group = []
       this.#completed = 0
     }
-    this.pump()
+    // Asked again at once, it would be refused again: LogManager asks each second.
+    if (!this.#isShort) this.pump()
     for (const log of moved) this.#events.onDurable(log)
     if (moved.size > 0) this.#events.onDurablePassEnd()
     this.#tellIdle()
   }
 
   #jobFailed(job: FlushJob, errno: number): void {
-    if (job.kind !== 'journal') {
+    const name = this.#disk.errorName(errno)
+    if (job.kind === 'entry' && DESCRIPTOR_SHORTAGES.has(name)) {
+      // Its segment's sync, which comes next, counts for nothing.
+      this.#isShort = true
+      if (!job.log.isClosed) this.markDirty(job.log, job.segment)
+    } else if (job.kind !== 'journal') {
       const { log } = job.kind === 'entry' ? job : job.segment
       if (!log.isClosed) this.#events.onFailure(errno)
-    } else if (PASSING_REFUSALS.has(this.#disk.errorName(errno))) {
+    } else if (PASSING_REFUSALS.has(name)) {
       // The segments have their room already. One that retention took meanwhile must not be opened again.
       this.#journal.refused()
       for (const { log, segment } of job.segments) {
@@ -208,7 +223,7 @@ function finish(job: FlushJob, moved: Set<Log>): void {
   if (job.kind === 'entry') job.segment.isEntrySynced ||= !job.log.isClosed
   else if (job.kind === 'segment') {
     const { log, segment, end } = job.segment
-    if (!log.isClosed && log.segmentSynced(segment, end)) moved.add(log)
+    if (!log.isClosed && segment.isEntrySynced && log.segmentSynced(segment, end)) moved.add(log)
   } else {
     for (const { log, segment, end } of job.segments) {
       if (!log.isClosed && log.segmentSafe(segment, end)) moved.add(log)

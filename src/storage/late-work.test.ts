@@ -48,18 +48,18 @@ test('what has nothing to do takes no place', () => {
 })
 
 test.each(['EMFILE', 'ENFILE'])(
-  'without a descriptor (%s) all wait, until one has ended or is tried',
+  'without a descriptor (%s) a call goes behind the others, and waits for one that ends',
   code => {
     const { work, add, begun, ends, failures } = workOf()
     add('first')
-    // Asked for again with each that comes.
+    // Asked for again with each that comes or ends.
     add('second', [code, code, code])
     add('third')
     expect(begun).toEqual(['first'])
     ends[0]!()
-    expect(begun).toEqual(['first'])
+    expect(begun).toEqual(['first', 'third'])
     work.pump()
-    expect([begun, failures]).toEqual([['first', 'second', 'third'], []])
+    expect([begun, failures]).toEqual([['first', 'third', 'second'], []])
   },
 )
 

@@ -34,13 +34,13 @@ export class LateWork {
 
   /** Begins what there is room for. */
   pump(): void {
-    let begun = 0
-    while (begun < this.#waiting.length && this.#underWayCount < UNDER_WAY_MAX) {
-      if (!this.#tryBegin(this.#waiting[begun]!)) break
-      begun += 1
+    while (this.#waiting.length > 0 && this.#underWayCount < UNDER_WAY_MAX) {
+      const call = this.#waiting.shift()!
+      if (this.#tryBegin(call)) continue
+      // Behind the others: theirs may be open.
+      this.#waiting.push(call)
+      return
     }
-    // A failure has emptied it.
-    if (begun > 0) this.#waiting = this.#waiting.slice(begun)
   }
 
   /** What waits is not begun any more. */
@@ -48,15 +48,16 @@ export class LateWork {
     this.#waiting = []
   }
 
+  /** False when there is no descriptor for it. */
   #tryBegin(call: LateCall): boolean {
     try {
       if (call.begin(() => this.#ended())) this.#underWayCount += 1
-      return true
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      if (!PASSING_REFUSALS.has(error.code)) this.#onFailure(-1)
-      return false
+      if (PASSING_REFUSALS.has(error.code)) return false
+      this.#onFailure(-1)
     }
+    return true
   }
 
   #ended(): void {

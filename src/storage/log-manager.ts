@@ -413,6 +413,8 @@ export class LogManager {
       log.lastFlushAtMs = nowMs
       log.flush()
     }
+    // What had no descriptor is tried again, also when nobody writes any more.
+    for (const directory of this.directories) directory.flusher.pump()
   }
 
   #directoryFailed(directory: LogDirectory): void {

@@ -76,6 +76,9 @@ class PosixBackend final : public Backend {
   int fdatasync(int fd) override { return orErrno(::fdatasync(fd)); }
   int syncRange(int fd, off_t position, off_t sizeBytes) override {
     constexpr unsigned kWhole = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    // There the pages are another file's, below this one, and the call would do nothing.
+    struct statfs status;
+    if (::fstatfs(fd, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC) return -EOPNOTSUPP;
     return orErrno(::sync_file_range(fd, position, sizeBytes, kWhole));
   }
   int fsync(int fd) override { return orErrno(::fsync(fd)); }
