@@ -130,7 +130,7 @@ int writeOut(File& file, int64_t position, int64_t sizeBytes) {
   return syncOnce(file, [&file, position, sizeBytes] {
     const int result = file.backend().syncRange(file.fd(), position, sizeBytes);
     // What stands in for a kernel, such as gVisor, may not have the call, and a filter may forbid it.
-    const isRefused = result == -ENOSYS || result == -EOPNOTSUPP || result == -EPERM || result == -EINVAL;
+    const bool isRefused = result == -ENOSYS || result == -EOPNOTSUPP || result == -EPERM || result == -EINVAL;
     return isRefused ? file.backend().fdatasync(file.fd()) : result;
   });
 }
