@@ -2,27 +2,17 @@
 
 #include <stdlib.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "../core/disk/operations.h"
+#include "check.h"
 
-// Files and checks for the tests of the disk core; each test program includes it once.
+// Files for the tests of the disk core; each test program includes it once.
 namespace {
 
 using namespace ottla::disk;
-
-int failures = 0;
-
-#define CHECK(condition)                                                      \
-  do {                                                                        \
-    if (!(condition)) {                                                       \
-      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
-      failures += 1;                                                          \
-    }                                                                         \
-  } while (false)
 
 class TemporaryDirectory {
  public:

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "check.h"
 #include "disk-faulting-backend.h"
 
 namespace {
@@ -18,16 +19,6 @@ using ottla::disk::FaultingBackend;
 using ottla::disk::File;
 using ottla::disk::posixBackend;
 using ottla::transport::RangeWarmer;
-
-int failures = 0;
-
-#define CHECK(condition)                                                      \
-  do {                                                                        \
-    if (!(condition)) {                                                       \
-      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
-      failures += 1;                                                          \
-    }                                                                         \
-  } while (false)
 
 struct Work {
   uv_work_t* work;

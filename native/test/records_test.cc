@@ -14,6 +14,7 @@
 #include "../core/records/batch-pack.h"
 #include "../core/records/batch-scan.h"
 #include "../core/records/worker-pool.h"
+#include "check.h"
 #include "records-batches.h"
 
 namespace {
@@ -21,16 +22,6 @@ namespace {
 using namespace ottla::records;
 using namespace ottla::test;
 namespace codecs = ottla::codecs;
-
-int failures = 0;
-
-#define CHECK(condition)                                                      \
-  do {                                                                        \
-    if (!(condition)) {                                                       \
-      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
-      failures += 1;                                                          \
-    }                                                                         \
-  } while (false)
 
 constexpr size_t kOutputMax = 1 << 20;
 

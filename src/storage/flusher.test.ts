@@ -72,19 +72,30 @@ test('a group holds 256 descriptors at most; what is dirty beyond is of the next
   for (const { durableOffset } of world.logs.logs()) expect(durableOffset).toBe(1)
 })
 
-test('without a descriptor for its sync a segment waits for a second, and others do not', async () => {
+/** One segment is open at a time. Of `t-0` all is synced; its next sync finds no descriptor, so many times. */
+async function worldShortOfDescriptors(logCount: number, refusalCount: number): Promise<StorageWorld> {
   const world = new StorageWorld()
   world.openSegmentsMax = 1
-  await startWithLogs(world, 3)
+  await startWithLogs(world, logCount)
   appendToAll(world)
   world.sync()
-  // Opened for its write, then for its sync; and again when others were closed.
-  for (const callsBefore of [1, 0]) world.disk.failNext('open', 'EMFILE', '/t-0/', callsBefore)
+  for (let count = 0; count < refusalCount; count += 1) {
+    // Its write comes first. Each time it is opened again when others were closed.
+    for (const callsBefore of [count === 0 ? 1 : 0, 0])
+      world.disk.failNext('open', 'EMFILE', '/t-0/', callsBefore)
+  }
   appendToAll(world)
-  expect(world.log.isOffline).toBe(false)
   world.sync()
+  return world
+}
+
+test('without a descriptor for its sync a segment waits for a second, and others do not', async () => {
+  // With the others, and when they have ended.
+  const world = await worldShortOfDescriptors(3, 2)
+  const durable = () => [...world.logs.logs()].map(({ durableOffset }) => durableOffset)
+  expect([world.log.isOffline, durable()]).toEqual([false, [1, 2, 2]])
   world.time.advance(1100)
-  expect([...world.logs.logs()].map(({ durableOffset }) => durableOffset)).toEqual([2, 2, 2])
+  expect(durable()).toEqual([2, 2, 2])
 })
 
 test('without one for its entry in the directory a segment is not durable, and tried again', async () => {
@@ -101,15 +112,7 @@ test('without one for its entry in the directory a segment is not durable, and t
 })
 
 test('nor does a stop wait for one that does not come: the next start recovers', async () => {
-  const world = new StorageWorld()
-  world.openSegmentsMax = 1
-  await startWithLogs(world, 2)
-  appendToAll(world)
-  world.sync()
-  world.disk.failNext('open', 'EMFILE', '/t-0/', 1)
-  for (let count = 0; count < 20; count += 1) world.disk.failNext('open', 'EMFILE', '/t-0/')
-  appendToAll(world)
-  world.sync()
+  const world = await worldShortOfDescriptors(2, 10)
   await world.settled(world.logs.close())
   expect(world.errors).toContain('no clean stop: the next start recovers')
 })

@@ -57,7 +57,7 @@ export class Flusher {
   #group: FlushJob[] = []
   #completed = 0
   #failed = false
-  /** Dirty segments wait for a descriptor, and nothing is under way whose end would free one. */
+  /** Dirty segments wait for a descriptor, and are not asked for again before the next `pump` from outside. */
   #isShort = false
   #idleWaiters: (() => void)[] = []
 
@@ -85,8 +85,8 @@ export class Flusher {
 
   /** The segment has written bytes that are not synced; `pump` begins the work. */
   markDirty(log: Log, segment: Segment): void {
-    // Nothing is synced any more, so that nothing may wait for it either.
-    if (this.#failed) return
+    // Nothing is synced any more, so that nothing may wait for it either; and one that is gone must not be opened.
+    if (this.#failed || segment.isGivenUp) return
     this.#dirty.set(segment, log)
     this.#writeBack.forget(segment)
   }
@@ -198,16 +198,14 @@ export class Flusher {
     if (job.kind === 'entry' && DESCRIPTOR_SHORTAGES.has(name)) {
       // Its segment's sync, which comes next, counts for nothing.
       this.#isShort = true
-      if (!job.log.isClosed) this.markDirty(job.log, job.segment)
+      this.markDirty(job.log, job.segment)
     } else if (job.kind !== 'journal') {
       const { log } = job.kind === 'entry' ? job : job.segment
       if (!log.isClosed) this.#events.onFailure(errno)
     } else if (PASSING_REFUSALS.has(name)) {
-      // The segments have their room already. One that retention took meanwhile must not be opened again.
+      // The segments have their room already.
       this.#journal.refused()
-      for (const { log, segment } of job.segments) {
-        if (!log.isClosed && log.segments.includes(segment)) this.markDirty(log, segment)
-      }
+      this.#putBack(job.segments)
     } else this.#events.onFailure(errno)
   }
 

@@ -15,7 +15,7 @@ export interface LateCall {
 
 /**
  * Calls of a log directory's late thread, a bounded number at a time, in the order they came. One for which there is
- * no descriptor just now waits until others have ended, or for the next `pump`.
+ * no descriptor just now goes behind the others, and waits until one has ended, or for the next `pump`.
  */
 export class LateWork {
   readonly #onFailure: (errno: number) => void

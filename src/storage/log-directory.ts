@@ -69,7 +69,7 @@ export class LogDirectory {
     this.#lateJobs = new DiskJobs(init.disk)
     this.writeBack = new WriteBack({
       jobs: this.#lateJobs,
-      onWrittenOut: (segment, sizeBytes) => this.unflushed.gone(segment.writtenOutUpTo(sizeBytes)),
+      onWrittenOut: (segment, sizeBytes) => this.unflushed.gone(segment.flushedUpTo(sizeBytes)),
       onSynced: (log, segment, end) => {
         if (!log.segmentSynced(segment, end)) return
         init.onDurable(log)

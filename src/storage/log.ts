@@ -264,13 +264,14 @@ export class Log {
       this.#logStartOffset,
       this.highWatermark,
     )
-    const count = this.cleanup.countRemovable(this, this.segments.slice(0, deletable))
-    if (count === 0) return 0
-    if (count === this.segments.length) {
+    if (deletable === 0) return 0
+    this.isClean = false
+    if (deletable === this.segments.length) {
       this.#roll(nowMs)
       this.#snapshots = []
     }
-    this.isClean = false
+    const count = this.cleanup.countRemovable(this, this.segments.slice(0, deletable))
+    if (count === 0) return 0
     const removed = this.segments.splice(0, count)
     this.#logStartOffset = Math.max(this.#logStartOffset, this.segments[0]!.baseOffset)
     if (this.epochs.truncateFromStart(this.#logStartOffset)) this.#epochsChanged(this.#nextOffset)

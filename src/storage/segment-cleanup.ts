@@ -54,14 +54,18 @@ export class SegmentCleanup {
   }
 
   /**
-   * How many of the first segments may go now. One that is whole in the group journal only is synced first and goes
-   * with the next check: a power cut that undoes its renaming, when the journal has forgotten it, would leave a gap,
-   * and recovery takes all behind a gap for lost.
+   * How many of the first segments may go now. One with bytes that its file may lack after a power cut is synced first
+   * and goes with the next check: if the power cut undoes its renaming as well, there would be a gap, and recovery
+   * takes all behind a gap for lost.
    */
   countRemovable(log: Log, segments: readonly Segment[]): number {
-    const journaled = segments.filter(({ isInJournal }) => isInJournal)
-    for (const segment of journaled) this.#directory.writeBack.sync(log, segment, () => undefined)
-    return journaled.length === 0 ? segments.length : segments.indexOf(journaled[0]!)
+    const { writeBack, flusher } = this.#directory
+    const unsynced = segments.filter(({ hasUnsyncedBytes }) => hasUnsyncedBytes)
+    for (const segment of unsynced) {
+      if (segment.isInJournal) writeBack.sync(log, segment, () => undefined)
+      else flusher.markDirty(log, segment)
+    }
+    return unsynced.length === 0 ? segments.length : segments.indexOf(unsynced[0]!)
   }
 
   /** Renames the files, which no start opens then, and removes them after the delay (LOG-6); both off the loop. */

@@ -66,6 +66,10 @@ export class Segment implements DescriptorHolder, SegmentBytes {
   /** Everything before it survives a power cut: it was synced, or is in the group journal. */
   safeEndOffset: number
   safeSizeBytes = 0
+  /** Written bytes before it are on the disk, or of no use any more. */
+  flushedSizeBytes = 0
+  /** Its file may not be opened any more: that would make it again. */
+  isGivenUp = false
   /** The directory's entry of this file was synced. */
   isEntrySynced = false
   /** The index files of this sealed segment are whole on disk. */
@@ -80,8 +84,6 @@ export class Segment implements DescriptorHolder, SegmentBytes {
   /** Of the first batch, which the age of the segment is measured from; -1 for none. */
   firstTimestampMs = -1
   #bytesSinceIndexEntry = 0
-  #flushedSizeBytes = 0
-  #isGivenUp = false
   #staged: Uint8Array[] = []
   #offsetIndex: OffsetIndex | null
   #timeIndex: TimeIndex | null
@@ -136,23 +138,13 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     return this.writtenSizeBytes - this.safeSizeBytes
   }
 
-  /** Written bytes before it are on the disk, or of no use any more. */
-  get flushedSizeBytes(): number {
-    return this.#flushedSizeBytes
-  }
-
   /** What is counted in the directory's account. */
   get unflushedSizeBytes(): number {
-    return this.writtenSizeBytes - this.#flushedSizeBytes
+    return this.writtenSizeBytes - this.flushedSizeBytes
   }
 
   get hasUnsyncedBytes(): boolean {
     return this.syncedEndOffset < this.writtenEndOffset
-  }
-
-  /** Its file may not be opened any more: that would make it again. */
-  get isGivenUp(): boolean {
-    return this.#isGivenUp
   }
 
   /** The group journal has bytes that its own file may lack after a power cut. */
@@ -400,18 +392,20 @@ export class Segment implements DescriptorHolder, SegmentBytes {
   syncedUpTo(end: SegmentEnd): number {
     this.syncedEndOffset = Math.max(this.syncedEndOffset, end.offset)
     this.safeUpTo(end)
-    return this.#flushedUpTo(end.sizeBytes)
+    return this.flushedUpTo(end.sizeBytes)
   }
 
-  /** They went to the disk, where a power cut may still lose them; answers as `syncedUpTo` does. */
-  writtenOutUpTo(sizeBytes: number): number {
-    return this.#flushedUpTo(sizeBytes)
+  /** So many went to the disk, where a power cut may still lose them; answers as `syncedUpTo` does. */
+  flushedUpTo(sizeBytes: number): number {
+    const goneBytes = Math.max(0, sizeBytes - this.flushedSizeBytes)
+    this.flushedSizeBytes += goneBytes
+    return goneBytes
   }
 
   /** It is going away, and what it holds with it; answers as `syncedUpTo` does. */
   giveUp(): number {
-    this.#isGivenUp = true
-    return this.#flushedUpTo(this.writtenSizeBytes)
+    this.isGivenUp = true
+    return this.flushedUpTo(this.writtenSizeBytes)
   }
 
   safeUpTo({ offset, sizeBytes }: SegmentEnd): void {
@@ -443,12 +437,6 @@ export class Segment implements DescriptorHolder, SegmentBytes {
     if (index !== null) return null
     const path = this.path(extension)
     return this.#warmIndexes?.has(path) === true ? null : new ColdBytes(path, 0, SMALL_FILE_MAX_BYTES)
-  }
-
-  #flushedUpTo(sizeBytes: number): number {
-    const goneBytes = Math.max(0, sizeBytes - this.#flushedSizeBytes)
-    this.#flushedSizeBytes += goneBytes
-    return goneBytes
   }
 
   #addTimeEntry(): void {

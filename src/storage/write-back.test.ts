@@ -161,21 +161,24 @@ test('a log that is deleted while its write-back is under way fails nothing, and
   ])
 })
 
-test('nor does a segment that retention removes meanwhile', async () => {
-  const world = await worldOf('os', 1, { unflushedMaxBytes: 1 })
-  world.disk.speed.stickNext(100, '/t-0/')
-  appendTo(world, 0)
+test('RET-1 what lies about is synced before retention takes it, and goes whatever is written meanwhile', async () => {
+  const world = await worldOf('os', 1)
   const log = logOf(world, 0)
-  log.highWatermark = log.logEndOffset
   log.applyConfig({ ...world.config, retentionMs: 1000, fileDeleteDelayMs: 0 })
-  expect(log.applyRetention(world.time.clock.wallMs() + 2000)).toBe(1)
-  expect(unflushed(world)).toBe(0)
-  world.time.advance(200)
-  expect([unflushed(world), log.isOffline, log.safeOffset]).toEqual([0, false, 1])
-  expect(world.files('.log')).toEqual(['00000000000000000001.log'])
   appendTo(world, 0)
+  log.highWatermark = log.logEndOffset
+  expect(log.applyRetention(world.time.clock.wallMs() + 2000)).toBe(0)
+  // The log has rolled: what comes now does not keep what was there.
+  appendTo(world, 0)
+  expect(log.segments.map(({ baseOffset }) => baseOffset)).toEqual([0, 1])
   world.sync()
-  expect([log.logEndOffset, unflushed(world)]).toEqual([2, 0])
+  expect(log.segments[0]!.hasUnsyncedBytes).toBe(false)
+  appendTo(world, 0)
+  expect(log.applyRetention(world.time.clock.wallMs() + 2000)).toBe(1)
+  world.time.advance(100)
+  // The second one is too old by now, too.
+  expect(log.segments.map(({ baseOffset }) => baseOffset)).toEqual([1, 3])
+  expect(world.files('.log')).not.toContain('00000000000000000000.log')
 })
 
 test('without a descriptor for it bytes lie until there is one, and nothing is fenced', async () => {

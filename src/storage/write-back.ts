@@ -10,7 +10,7 @@ const CHUNK_MAX_BYTES = 8 * 1024 * 1024
 export interface WriteBackPorts {
   /** Of a thread of its own: no group commit may stand behind these calls. */
   readonly jobs: DiskJobs
-  /** The bytes before this one are in the page cache no more than on the disk; a power cut may still lose them. */
+  /** The disk has the segment's first bytes, so many; a power cut may still lose them. */
   readonly onWrittenOut: (segment: Segment, sizeBytes: number) => void
   /** A segment was synced up to there. */
   readonly onSynced: (log: Log, segment: Segment, end: SegmentEnd) => void
@@ -21,7 +21,7 @@ export interface WriteBackPorts {
 
 /**
  * Takes to the disk what no answer waits for: what mode `os` leaves in the page cache is written out, and segments of
- * which only the group journal has bytes are synced. A failure is as bad as that of a group commit, and like it never
+ * which only the group journal has bytes are synced. A failure is as bad as that of a group commit, and like that never
  * tried again.
  */
 export class WriteBack {
@@ -72,6 +72,7 @@ export class WriteBack {
   sync(log: Log, segment: Segment, done: () => void): void {
     this.#work.add({
       begin: onEnd => {
+        // One that is deleted must not be opened: that would make it again.
         if (segment.hasUnsyncedBytes && !segment.isGivenUp) return this.#beginSync(log, segment, done, onEnd)
         done()
         return false

@@ -2,7 +2,7 @@ import type { Disk, FileHandle } from '../../base/disk.ts'
 import { StorageError } from '../../base/storage-error.ts'
 import type { DiskJobs } from '../disk-jobs.ts'
 import type { Log } from '../log.ts'
-import { PASSING_REFUSALS } from '../passing-refusals.ts'
+import { DESCRIPTOR_SHORTAGES, PASSING_REFUSALS } from '../passing-refusals.ts'
 import type { Segment } from '../segment.ts'
 import { journalFileName } from './replay-journals.ts'
 
@@ -61,11 +61,11 @@ export class JournalFiles {
     this.#ports.jobs.run(
       (queue, ticket) => queue.rename(path, newPath, ticket),
       renamed => {
-        if (renamed !== 0) this.#notRecycled(renamed, path, file)
+        if (renamed !== 0) this.#notRecycled(renamed, PASSING_REFUSALS, path, file)
         else {
           this.#syncName(errno => {
             if (errno === 0) this.#add(newPath, number, file)
-            else this.#notRecycled(errno, newPath, file)
+            else this.#notRecycled(errno, DESCRIPTOR_SHORTAGES, newPath, file)
           })
         }
       },
@@ -88,9 +88,10 @@ export class JournalFiles {
     this.#open.clear()
   }
 
-  #notRecycled(errno: number, path: string, file: FileHandle): void {
+  /** ENOSPC of a sync is a failed write-back, that of a renaming is none. */
+  #notRecycled(errno: number, passing: ReadonlySet<string>, path: string, file: FileHandle): void {
     const { disk, onFailure, onRefused } = this.#ports
-    if (PASSING_REFUSALS.has(disk.errorName(errno))) {
+    if (passing.has(disk.errorName(errno))) {
       this.remove({ path, file })
       onRefused()
     } else onFailure(errno)
