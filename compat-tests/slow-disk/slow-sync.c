@@ -1,10 +1,11 @@
 /*
  * Preloaded into a broker, this makes a fast disk a slow one. The folder SLOW_SYNC_FOLDER says how:
- *   bytes-per-ms  a number: all threads together sync so many new bytes of files in a millisecond
- *   stall-ms      a number: the next sync takes so long; the file is removed when one has begun
+ *   bytes-per-ms  a number: all threads together sync or write out so many new bytes of files in a millisecond
+ *   stall-ms      a number: the next such call takes so long; the file is removed when one has begun
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #define FILES_MAX 4096
 #define PATH_MAX_BYTES 4096
+#define FILE_MAX_BYTES 0x7fffffffffffffffLL
 
 struct synced_file {
   dev_t device;
@@ -53,29 +55,30 @@ static double setting(const char* name, int takes_it) {
   return takes_it && unlink(path) != 0 ? 0 : value;
 }
 
-/* What the file has grown by since its last sync. */
-static off_t new_bytes(int fd) {
+/* How much of the file's first bytes, so many, was on the disk at none of the calls before. */
+static off_t new_bytes(int fd, off_t end_position) {
   struct stat status;
   if (fstat(fd, &status) != 0) return 0;
+  if (end_position > status.st_size) end_position = status.st_size;
   for (int i = 0; i < file_count; i += 1) {
     if (files[i].device != status.st_dev || files[i].inode != status.st_ino) continue;
-    const off_t grown = status.st_size - files[i].size_bytes;
-    files[i].size_bytes = status.st_size;
-    return grown > 0 ? grown : 0;
+    const off_t grown = end_position - files[i].size_bytes;
+    if (grown <= 0) return 0;
+    files[i].size_bytes = end_position;
+    return grown;
   }
   if (file_count < FILES_MAX) {
-    files[file_count++] = (struct synced_file){status.st_dev, status.st_ino, status.st_size};
+    files[file_count++] = (struct synced_file){status.st_dev, status.st_ino, end_position};
   }
-  return status.st_size;
+  return end_position;
 }
 
-int fdatasync(int fd) {
-  static int (*real)(int);
+/* Takes the time that a slow disk would. */
+static void be_slow(int fd, off_t end_position) {
   pthread_mutex_lock(&mutex);
-  if (real == NULL) real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
   const double bytes_per_ms = setting("bytes-per-ms", 0);
   const double stall_ms = setting("stall-ms", 1);
-  const off_t size_bytes = new_bytes(fd);
+  const off_t size_bytes = new_bytes(fd, end_position);
   const double now = now_ms();
   double until_ms = now;
   if (bytes_per_ms > 0) {
@@ -84,5 +87,17 @@ int fdatasync(int fd) {
   }
   pthread_mutex_unlock(&mutex);
   sleep_ms(until_ms - now + stall_ms);
+}
+
+int fdatasync(int fd) {
+  int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+  be_slow(fd, FILE_MAX_BYTES);
   return real(fd);
+}
+
+int sync_file_range(int fd, off64_t offset, off64_t nbytes, unsigned int flags) {
+  int (*real)(int, off64_t, off64_t, unsigned int) =
+      (int (*)(int, off64_t, off64_t, unsigned int))dlsym(RTLD_NEXT, "sync_file_range");
+  be_slow(fd, offset + nbytes);
+  return real(fd, offset, nbytes, flags);
 }
