@@ -31,7 +31,10 @@ const WARM_UP = { warmUpS: 0, measureS: 2 }
 /** The hot load must not outlast the scan it is measured beside: no disk here reads a gigabyte so fast. */
 const HOT_S_PER_GIGABYTE = 0.3
 
-/** A hot topic, produced to at a fixed rate and tailed, alone and beside a scan of data that is not in memory. */
+/**
+ * A hot topic, produced to at a fixed rate and tailed: alone, beside a scan of data that is not in memory, and beside
+ * `cat`, which reads the same files without the broker: what it costs as well is the machine's.
+ */
 export const coldScan: Scenario = {
   name: 'cold-scan',
   stepCount: (sizes, hasKafka) => 4 * sizes.rounds * (hasKafka ? 2 : 1),
@@ -78,10 +81,11 @@ async function measureRound(
   facts.add('cold-scan: scan', 'MB/s', target.name, scan.megabytesPerS)
   progress.step(`cold-scan, ${target.name}: ${scan.megabytesPerS} MB/s, p99 ${beside.p99Us} us`)
   await dropCache(cold.directory)
-  const [catMegabytesPerS] = await Promise.all([catFiles(cold), tail(target, tailS)])
+  const [catMegabytesPerS, besideCat] = await Promise.all([catFiles(cold), tail(target, tailS)])
+  addLatencies(facts, 'cold-scan: hot beside cat', target.name, besideCat)
   // Of the files of this broker, beside the same load on it.
   if (target.name === 'Ottla') facts.add('cold-scan: scan', 'MB/s', 'cat', catMegabytesPerS)
-  progress.step(`cold-scan, cat: ${Math.round(catMegabytesPerS)} MB/s`)
+  progress.step(`cold-scan, cat: ${Math.round(catMegabytesPerS)} MB/s, p99 ${besideCat.p99Us} us`)
 }
 
 /** On a topic of its own: a consumer begins at the start of it. */
@@ -97,6 +101,7 @@ function addLatencies(facts: Facts, name: string, target: TargetName, sample: Sa
   facts.add(name, 'p99 us', target, sample.p99Us)
   facts.add(name, 'p99.9 us', target, sample.p999Us)
   facts.add(`${name}, to the producer`, 'p99 us', target, sample.ackP99Us ?? 0)
+  facts.add(`${name}, taken by the host`, 'cores', target, sample.stolenCores)
 }
 
 async function catFiles(at: Endpoint): Promise<number> {

@@ -26,6 +26,8 @@ export interface Sample {
   readonly brokerResidentMiB: number
   readonly loadCores: number
   readonly otherCores: number
+  /** What the host of a virtual machine gave to others while there was work to do here. */
+  readonly stolenCores: number
 }
 
 /** Where a sample is taken. */

@@ -1,7 +1,9 @@
 import { judge } from './bar.ts'
 import { BARS } from './bars.ts'
 import type { Durability } from './cell.ts'
+import { number } from './number-format.ts'
 import type { Results } from './results.ts'
+import { summarize } from './statistics.ts'
 import { barTable, cellTable, factTable, ratioTable } from './tables.ts'
 
 /** docs/PERFORMANCE.md. */
@@ -44,10 +46,21 @@ ${thousands(sizes.manyPartitions)} of them make, partitions after a restart.
 
 \`cold-scan\` is in mode \`os\`: 16 x 1 KB at 1,000 requests/s with consumers that wait for them, beside a scan of \
 ${sizes.coldGigabytes} GB that were written, synced and dropped from the page cache, by 4 connections with 1 MiB an \
-answer; \`cat\` reads the same files beside the same load.
+answer; \`cat\` reads the same files beside the same load, and what the load suffers from it is no doing of the broker.
 
 Clients, in mode \`os\`, move ${thousands(sizes.clientRecords)} records of 1 KB of log lines each; what they do \
 themselves is most of it, so the broker's CPU time tells more than their speed.`
+}
+
+/** A host that bounds what a virtual machine takes stops it for a while in each period: high percentiles show it. */
+function disturbance({ cells }: Results): string {
+  const samples = cells.flatMap(cell => [...cell.samples.values()].flat())
+  const cores = (key: 'otherCores' | 'stolenCores') => {
+    const { median, max } = summarize(samples.map(sample => sample[key]))
+    return `${number(median)} (up to ${number(max)})`
+  }
+  return `During a sample other programs used ${cores('otherCores')} of the cores, and the host of the virtual machine \
+took ${cores('stolenCores')}.`
 }
 
 function thousands(value: number): string {
@@ -69,8 +82,8 @@ Written by \`npm run bench\` on ${results.date}; every sample is in [bench/resul
 | load | \`bench/macro/load\`: one thread, valid batches, acks=all, the error code of every answer is checked |
 
 Load generator and broker share the cores, and others may use the machine at the same time. **CPU time per request \
-is the steadier figure**; requests per second also tell what was left for the broker. Compare brokers within one row \
-group, not figures of different days.
+is the steadier figure**; requests per second also tell what was left for the broker. ${disturbance(results)} Compare \
+brokers within one row group, not figures of different days.
 
 Medians of ${sizes.rounds} samples of ${duration.measureS} s after ${duration.warmUpS} s, each on a topic of its own, \
 taken in rounds over all work and all brokers; brackets hold the lowest and the highest sample. All data is on one \

@@ -40,12 +40,13 @@ double residentMiBOf(int32_t pid) {
   return pages * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1024 * 1024);
 }
 
-double busySeconds() {
+MachineUsage machineUsage() {
   std::ifstream file("/proc/stat");
   std::string name;
-  double user = 0, nice = 0, system = 0, idle = 0, waiting = 0, interrupts = 0, softInterrupts = 0;
-  file >> name >> user >> nice >> system >> idle >> waiting >> interrupts >> softInterrupts;
-  return (user + nice + system + interrupts + softInterrupts) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  double user = 0, nice = 0, system = 0, idle = 0, waiting = 0, interrupts = 0, softInterrupts = 0, stolen = 0;
+  file >> name >> user >> nice >> system >> idle >> waiting >> interrupts >> softInterrupts >> stolen;
+  const auto ticksPerS = static_cast<double>(sysconf(_SC_CLK_TCK));
+  return {(user + nice + system + interrupts + softInterrupts) / ticksPerS, stolen / ticksPerS};
 }
 
 double ownCpuSeconds() {

@@ -3,8 +3,6 @@
 #include <chrono>
 #include <cstdio>
 
-#include "process-usage.h"
-
 namespace bench {
 namespace {
 
@@ -27,7 +25,7 @@ uint64_t monotonicNs() {
 
 uint64_t toNs(double seconds) { return static_cast<uint64_t>(seconds * kSecondNs); }
 
-Usage usageNow(int32_t brokerPid) { return {monotonicNs(), cpuSecondsOf(brokerPid), ownCpuSeconds(), busySeconds()}; }
+Usage usageNow(int32_t brokerPid) { return {monotonicNs(), cpuSecondsOf(brokerPid), ownCpuSeconds(), machineUsage()}; }
 
 void printResult(const Usage& before, const Usage& after, const Counted& counted, int32_t brokerPid) {
   const double elapsedS = static_cast<double>(after.ns - before.ns) / kSecondNs;
@@ -42,8 +40,9 @@ void printResult(const Usage& before, const Usage& after, const Counted& counted
   if (!counted.acks.isEmpty()) printLatencies("ackP", counted.acks);
   std::printf("\"brokerCpuUsPerRequest\":%.2f,\"brokerCores\":%.2f,\"brokerResidentMiB\":%.1f,",
               count == 0 ? 0 : brokerS * 1e6 / count, brokerS / elapsedS, residentMiBOf(brokerPid));
-  std::printf("\"loadCores\":%.2f,\"otherCores\":%.2f}\n", ownS / elapsedS,
-              (after.busyS - before.busyS - brokerS - ownS) / elapsedS);
+  std::printf("\"loadCores\":%.2f,\"otherCores\":%.2f,\"stolenCores\":%.2f}\n", ownS / elapsedS,
+              (after.machine.busyS - before.machine.busyS - brokerS - ownS) / elapsedS,
+              (after.machine.stolenS - before.machine.stolenS) / elapsedS);
 }
 
 }  // namespace bench

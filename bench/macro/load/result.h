@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "histogram.h"
+#include "process-usage.h"
 
 namespace bench {
 
@@ -14,7 +15,7 @@ struct Usage {
   uint64_t ns;
   double brokerS;
   double ownS;
-  double busyS;
+  MachineUsage machine;
 };
 Usage usageNow(int32_t brokerPid);
 
