@@ -236,13 +236,6 @@ void fileTruncate(const Napi::CallbackInfo& info) {
   if (error != 0) throwErrno(info.Env(), error, "ftruncate");
 }
 
-void fileAllocate(const Napi::CallbackInfo& info) {
-  const std::shared_ptr<File> file = fileOf(info, "fallocate");
-  if (file == nullptr) return;
-  const int error = disk::allocateFile(*file, positionAt(info, 1));
-  if (error != 0) throwErrno(info.Env(), error, "fallocate");
-}
-
 void fileDatasync(const Napi::CallbackInfo& info) {
   const std::shared_ptr<File> file = fileOf(info, "fdatasync");
   if (file == nullptr) return;
@@ -344,7 +337,6 @@ void registerDisk(Napi::Env env, Napi::Object exports) {
   set("filePreadResident", filePreadResident);
   set("fileIsResident", fileIsResident);
   set("fileTruncate", fileTruncate);
-  set("fileAllocate", fileAllocate);
   set("fileDatasync", fileDatasync);
   set("fileTryLock", fileTryLock);
   set("directorySync", directorySync);

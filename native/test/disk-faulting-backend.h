@@ -69,10 +69,6 @@ class FaultingBackend : public Backend {
     const int error = enter("ftruncate", std::to_string(sizeBytes));
     return error ? -error : real_.ftruncate(fd, sizeBytes);
   }
-  int fallocate(int fd, off_t sizeBytes) override {
-    const int error = enter("fallocate", std::to_string(sizeBytes));
-    return error ? -error : real_.fallocate(fd, sizeBytes);
-  }
   int fdatasync(int fd) override {
     const int error = enter("fdatasync", "");
     return error ? -error : real_.fdatasync(fd);

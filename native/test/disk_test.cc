@@ -76,10 +76,10 @@ void shortAndInterruptedReadsAndWritesAreContinued() {
 void whatIsInterruptedIsCalledAgain() {
   const TemporaryDirectory directory;
   FaultingBackend backend(posixBackend());
-  for (const char* call : {"open", "fallocate", "ftruncate", "fdatasync", "fsync"}) backend.fail(call, 1, EINTR);
+  for (const char* call : {"open", "ftruncate", "fdatasync", "fsync"}) backend.fail(call, 1, EINTR);
   const std::shared_ptr<File> file = create(backend, directory / "a");
-  CHECK(allocateFile(*file, 100) == 0);
   CHECK(truncateFile(*file, 10) == 0);
+  CHECK(backend.sizeBytes(file->fd()) == 10);
   CHECK(syncFile(*file) == 0);
   CHECK(syncDirectory(backend, directory.path) == 0);
 }
@@ -115,24 +115,6 @@ void anErrorInTheMiddleOfAWriteIsReported() {
   std::vector<iovec> buffers = {bufferOf(text)};
   CHECK(writeFully(*file, buffers, 0) == ENOSPC);
   CHECK(contentOf(file) == "1234");
-}
-
-void allocationFallsBackAndNeverShrinks() {
-  const TemporaryDirectory directory;
-  FaultingBackend backend(posixBackend());
-  backend.fail("fallocate", 1, EOPNOTSUPP);
-  backend.fail("fallocate", 2, ENOSPC);
-  backend.fail("fallocate", 3, ENOSYS);
-  const std::shared_ptr<File> file = create(backend, directory / "a");
-  CHECK(allocateFile(*file, 8192) == 0);
-  CHECK(backend.sizeBytes(file->fd()) == 8192);
-  CHECK(allocateFile(*file, 100) == 0);
-  CHECK(backend.sizeBytes(file->fd()) == 8192);
-  CHECK(allocateFile(*file, 10000) == ENOSPC);
-  CHECK(allocateFile(*file, 10000) == 0);
-  CHECK(backend.sizeBytes(file->fd()) == 10000);
-  CHECK(truncateFile(*file, 10) == 0);
-  CHECK(backend.sizeBytes(file->fd()) == 10);
 }
 
 void afterAFailedSyncTheFileIsFenced() {
@@ -211,11 +193,11 @@ void directoriesAreMadeSyncedAndRemoved() {
   Backend& backend = posixBackend();
   CHECK(makeDirectory(backend, directory / "a/b/c") == 0);
   CHECK(makeDirectory(backend, directory / "a/b/c") == 0);
-  CHECK(createFile(backend, directory / "a/b/c/file", 4096) == 0);
-  CHECK(createFile(backend, directory / "a/b/c/file", 0) == EEXIST);
+  CHECK(createFile(backend, directory / "a/b/c/file") == 0);
+  CHECK(createFile(backend, directory / "a/b/c/file") == EEXIST);
   CHECK(makeDirectory(backend, directory / "a/b/c/file") == EEXIST);
   CHECK(makeDirectory(backend, directory / "a/b/c/file/d") == ENOTDIR);
-  CHECK(std::filesystem::file_size(directory / "a/b/c/file") == 4096);
+  CHECK(std::filesystem::file_size(directory / "a/b/c/file") == 0);
   CHECK(syncDirectory(backend, directory / "a/b/c") == 0);
   CHECK(syncDirectory(backend, directory / "a/b/c/file") == ENOTDIR);
   CHECK(syncDirectory(backend, directory / "none") == ENOENT);
@@ -235,7 +217,7 @@ void directoriesAreClosedAgainAndTheirErrorsTold() {
   CHECK(file == nullptr);
   CHECK(backend.countOf("close") == 2);
   // Somebody else has removed the file: the directory would have gone, were it true.
-  CHECK(createFile(posixBackend(), directory / "a", 0) == 0);
+  CHECK(createFile(posixBackend(), directory / "a") == 0);
   backend.fail("unlink", 1, EIO);
   backend.fail("unlink", 2, ENOENT);
   CHECK(removeTree(backend, directory.path) == EIO);
@@ -453,7 +435,6 @@ int main() {
   aWriteOfNothingIsAnError();
   manyBuffersAreWrittenInSeveralCalls();
   anErrorInTheMiddleOfAWriteIsReported();
-  allocationFallsBackAndNeverShrinks();
   afterAFailedSyncTheFileIsFenced();
   whatFailsToBeWrittenOutFencesTheFileAsASyncDoes();
   whereNoRangeCanBeWrittenOutTheFileIsSynced();

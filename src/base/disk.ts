@@ -22,9 +22,8 @@ export interface Disk {
   preadResident(file: FileHandle, into: Uint8Array, position: number): number
   /** True when all of the range, which is not empty, is in memory. Never waits; false where nobody can tell. */
   isResident(file: FileHandle, position: number, sizeBytes: number): boolean
+  /** Cuts the file, or extends it with zeroes. */
   truncate(file: FileHandle, sizeBytes: number): void
-  /** Extends the file to this size with zeroes: blocks where the file system can give them, else a hole. */
-  allocate(file: FileHandle, sizeBytes: number): void
   fdatasync(file: FileHandle): void
   syncDirectory(path: string): void
   rename(from: string, to: string): void
@@ -72,7 +71,7 @@ export interface DiskQueue {
   syncDirectory(path: string, ticket: number): void
   rename(from: string, to: string, ticket: number): void
   /** Creates (mode `create`) and closes again an empty file. */
-  createFile(path: string, sizeBytes: number, ticket: number): void
+  createFile(path: string, ticket: number): void
   makeDirectory(path: string, ticket: number): void
   unlink(path: string, ticket: number): void
   /** Removes a directory and the files in it. */

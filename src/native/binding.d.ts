@@ -14,7 +14,6 @@ export function filePread(file: number, into: Uint8Array, position: number): num
 export function filePreadResident(file: number, into: Uint8Array, position: number): number
 export function fileIsResident(file: number, position: number, sizeBytes: number): boolean
 export function fileTruncate(file: number, sizeBytes: number): void
-export function fileAllocate(file: number, sizeBytes: number): void
 export function fileDatasync(file: number): void
 /** F_OFD_SETLK, exclusive: true when the lock is now held. */
 export function fileTryLock(file: number): boolean
@@ -22,7 +21,7 @@ export function directorySync(path: string): void
 /** The thread calls `onCompletions(count)` on the loop after it has filled `completions` with [ticket, errno] rows. */
 export function queueOpen(completions: Int32Array, onCompletions: (count: number) => void): number
 /**
- * op: 0 fdatasync(file), 1 syncDirectory, 2 rename, 3 createFile(size), 4 makeDirectory, 5 unlink, 6 removeTree,
+ * op: 0 fdatasync(file), 1 syncDirectory, 2 rename, 3 createFile, 4 makeDirectory, 5 unlink, 6 removeTree,
  * 8 warm(path, position, size), 9 writeOut(file, position, size).
  */
 export function queueSubmit(

@@ -22,7 +22,6 @@ type FileStep =
     }
   | { readonly kind: 'read'; readonly index: number; readonly at: number }
   | { readonly kind: 'truncate'; readonly index: number; readonly at: number }
-  | { readonly kind: 'allocate'; readonly index: number; readonly at: number }
 type NameStep =
   | { readonly kind: 'open'; readonly name: string; readonly mode: OpenMode }
   | { readonly kind: 'rename'; readonly name: string; readonly to: string }
@@ -51,7 +50,6 @@ const stepOf: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('read'), index: indexOf, at: positionOf }),
   fc.record({ kind: fc.constant('truncate'), index: indexOf, at: positionOf }),
-  fc.record({ kind: fc.constant('allocate'), index: indexOf, at: positionOf }),
   fc.record({ kind: fc.constant('rename'), name: nameOf, to: nameOf }),
   fc.record({
     kind: fc.constantFrom('unlink', 'mkdir', 'rmdir', 'list', 'exists', 'syncdir'),
@@ -98,7 +96,6 @@ class Run {
     }
     if (!open.writable) return 'read only'
     if (step.kind === 'truncate') return this.#disk.truncate(open.file, step.at)
-    if (step.kind === 'allocate') return this.#disk.allocate(open.file, step.at)
     const buffers = step.sizes.map((size, index) => new Uint8Array(size).fill(65 + index))
     return this.#disk.pwritev(open.file, buffers, step.position)
   }

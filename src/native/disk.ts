@@ -90,11 +90,6 @@ export class NativeDisk implements Disk {
     attempt(this.#pathOf(file), () => this.#binding.fileTruncate(file, sizeBytes))
   }
 
-  allocate(file: FileHandle, sizeBytes: number): void {
-    assertWhole(sizeBytes)
-    attempt(this.#pathOf(file), () => this.#binding.fileAllocate(file, sizeBytes))
-  }
-
   fdatasync(file: FileHandle): void {
     attempt(this.#pathOf(file), () => this.#binding.fileDatasync(file))
   }
@@ -210,9 +205,8 @@ class NativeDiskQueue implements DiskQueue {
     this.#submit(QUEUE_OPERATION.rename, ticket, NO_FILE, from, to, 0)
   }
 
-  createFile(path: string, sizeBytes: number, ticket: number): void {
-    assertWhole(sizeBytes)
-    this.#submit(QUEUE_OPERATION.createFile, ticket, NO_FILE, path, '', sizeBytes)
+  createFile(path: string, ticket: number): void {
+    this.#submit(QUEUE_OPERATION.createFile, ticket, NO_FILE, path, '', 0)
   }
 
   makeDirectory(path: string, ticket: number): void {

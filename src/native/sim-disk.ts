@@ -25,7 +25,6 @@ export type SimOperation =
   | 'pread'
   | 'warm'
   | 'truncate'
-  | 'allocate'
   | 'fdatasync'
   | 'sync_file_range'
   | 'syncDirectory'
@@ -173,12 +172,6 @@ export class SimDisk implements Disk {
     this.#writable(file, 'truncate').file.truncate(sizeBytes)
   }
 
-  allocate(file: FileHandle, sizeBytes: number): void {
-    const { file: target, path } = this.#writable(file, 'allocate')
-    if (sizeBytes > this.#roomFor(target, 0)) throw new StorageError('ENOSPC', 'allocate', path)
-    target.extend(sizeBytes)
-  }
-
   fdatasync(file: FileHandle): void {
     this.#sync(this.#file(file))
   }
@@ -276,7 +269,7 @@ export class SimDisk implements Disk {
       pinGather: (file, position, head, ranges) => this.#pinGather(file, position, head, ranges),
       syncDirectory: path => this.syncDirectory(path),
       rename: (from, to) => this.rename(from, to),
-      createFile: (path, sizeBytes) => this.#createFile(path, sizeBytes),
+      createFile: path => this.close(this.open(path, 'create')),
       makeDirectory: path => this.makeDirectory(path),
       unlink: path => this.unlink(path),
       removeTree: path => this.#removeTree(path),
@@ -363,15 +356,6 @@ export class SimDisk implements Disk {
       throw new StorageError(code, 'fdatasync', open.path)
     }
     open.file.sync(changeCount)
-  }
-
-  #createFile(path: string, sizeBytes: number): void {
-    const file = this.open(path, 'create')
-    try {
-      this.allocate(file, sizeBytes)
-    } finally {
-      this.close(file)
-    }
   }
 
   #warm(path: string, position: number, sizeBytes: number): void {

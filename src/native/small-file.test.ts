@@ -74,6 +74,6 @@ test('through a queue a failed sync ends it before the rename', () => {
 test('a file beyond the limit is refused unread', () => {
   const disk = newDisk()
   const file = disk.open('/a', 'create')
-  disk.allocate(file, SMALL_FILE_MAX_BYTES + 1)
+  disk.truncate(file, SMALL_FILE_MAX_BYTES + 1)
   expect(() => readSmallFile(disk, '/a')).toThrow('EFBIG')
 })

@@ -30,7 +30,7 @@ function forgetfulQueue(queue: DiskQueue, forgetsData: boolean): DiskQueue {
     syncDirectory: (path, ticket) =>
       forgetsData ? queue.syncDirectory(path, ticket) : queue.makeDirectory('/', ticket),
     rename: (from, to, ticket) => queue.rename(from, to, ticket),
-    createFile: (path, sizeBytes, ticket) => queue.createFile(path, sizeBytes, ticket),
+    createFile: (path, ticket) => queue.createFile(path, ticket),
     makeDirectory: (path, ticket) => queue.makeDirectory(path, ticket),
     unlink: (path, ticket) => queue.unlink(path, ticket),
     removeTree: (path, ticket) => queue.removeTree(path, ticket),

@@ -32,7 +32,6 @@ class Backend {
   /** The number of the device that the file lies on. */
   virtual int64_t device(int fd) = 0;
   virtual int ftruncate(int fd, off_t sizeBytes) = 0;
-  virtual int fallocate(int fd, off_t sizeBytes) = 0;
   virtual int fdatasync(int fd) = 0;
   /** Writes the dirty pages of the range out and waits for them; tells of errors, but of no metadata. */
   virtual int syncRange(int fd, off_t position, off_t sizeBytes) = 0;

@@ -93,7 +93,7 @@ int DiskQueue::execute(const QueueJob& job) {
     case QueueOperation::kRename:
       return -backend_.rename(job.path.c_str(), job.toPath.c_str());
     case QueueOperation::kCreateFile:
-      return createFile(backend_, job.path, job.sizeBytes);
+      return createFile(backend_, job.path);
     case QueueOperation::kMakeDirectory:
       return makeDirectory(backend_, job.path);
     case QueueOperation::kUnlink:

@@ -110,18 +110,6 @@ int truncateFile(File& file, int64_t sizeBytes) {
   return -result;
 }
 
-int allocateFile(File& file, int64_t sizeBytes) {
-  const int64_t current = file.backend().sizeBytes(file.fd());
-  if (current < 0) return static_cast<int>(-current);
-  if (sizeBytes <= current) return 0;
-  int result;
-  do {
-    result = file.backend().fallocate(file.fd(), sizeBytes);
-  } while (result == -EINTR);
-  if (result == -EOPNOTSUPP || result == -ENOSYS) return truncateFile(file, sizeBytes);
-  return -result;
-}
-
 int syncFile(File& file) {
   return syncOnce(file, [&file] { return file.backend().fdatasync(file.fd()); });
 }
@@ -146,10 +134,9 @@ int syncDirectory(Backend& backend, const std::string& path) {
   return -result;
 }
 
-int createFile(Backend& backend, const std::string& path, int64_t sizeBytes) {
+int createFile(Backend& backend, const std::string& path) {
   std::shared_ptr<File> file;
-  if (const int error = openFile(backend, path, OpenMode::kCreate, file)) return error;
-  return sizeBytes > 0 ? allocateFile(*file, sizeBytes) : 0;
+  return openFile(backend, path, OpenMode::kCreate, file);
 }
 
 int makeDirectory(Backend& backend, const std::string& path) {

@@ -25,9 +25,6 @@ int readFully(File& file, void* into, size_t sizeBytes, int64_t position, size_t
 
 int truncateFile(File& file, int64_t sizeBytes);
 
-/** Extends the file to `sizeBytes`, with blocks where the file system can reserve them; never shrinks it. */
-int allocateFile(File& file, int64_t sizeBytes);
-
 /** Refused for ever once it failed for this file (see File::syncError). */
 int syncFile(File& file);
 
@@ -38,7 +35,7 @@ int syncFile(File& file);
 int writeOut(File& file, int64_t position, int64_t sizeBytes);
 
 int syncDirectory(Backend& backend, const std::string& path);
-int createFile(Backend& backend, const std::string& path, int64_t sizeBytes);
+int createFile(Backend& backend, const std::string& path);
 /** With its parents; no error when it exists. */
 int makeDirectory(Backend& backend, const std::string& path);
 /** A directory and the files in it; ENOTEMPTY/EISDIR when it has directories. No error when it does not exist. */

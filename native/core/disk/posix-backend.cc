@@ -72,7 +72,6 @@ class PosixBackend final : public Backend {
     return static_cast<int64_t>(status.st_dev);
   }
   int ftruncate(int fd, off_t sizeBytes) override { return orErrno(::ftruncate(fd, sizeBytes)); }
-  int fallocate(int fd, off_t sizeBytes) override { return orErrno(::fallocate(fd, 0, 0, sizeBytes)); }
   int fdatasync(int fd) override { return orErrno(::fdatasync(fd)); }
   int syncRange(int fd, off_t position, off_t sizeBytes) override {
     constexpr unsigned kWhole = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;

@@ -27,7 +27,7 @@ export interface SimQueueTarget {
   pinGather(file: FileHandle, position: number, head: Uint8Array, ranges: Float64Array): SimCall
   syncDirectory(path: string): void
   rename(from: string, to: string): void
-  createFile(path: string, sizeBytes: number): void
+  createFile(path: string): void
   makeDirectory(path: string): void
   unlink(path: string): void
   removeTree(path: string): void
@@ -75,8 +75,8 @@ export class SimDiskQueue implements DiskQueue {
     this.#submit(ticket, () => this.#target.rename(from, to))
   }
 
-  createFile(path: string, sizeBytes: number, ticket: number): void {
-    this.#submit(ticket, () => this.#target.createFile(path, sizeBytes))
+  createFile(path: string, ticket: number): void {
+    this.#submit(ticket, () => this.#target.createFile(path))
   }
 
   makeDirectory(path: string, ticket: number): void {

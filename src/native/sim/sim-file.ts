@@ -8,7 +8,6 @@ const SECTOR_SIZE_BYTES = 512
 type FileChange =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: 'truncate'; readonly sizeBytes: number }
-  | { readonly kind: 'extend'; readonly sizeBytes: number }
 
 /** A simulated file: what readers see, what the platter holds, and what stands between the two. */
 export class SimFile {
@@ -72,10 +71,6 @@ export class SimFile {
     this.#change({ kind: 'truncate', sizeBytes })
   }
 
-  extend(sizeBytes: number): void {
-    if (sizeBytes > this.sizeBytes) this.#change({ kind: 'extend', sizeBytes })
-  }
-
   /** Of a file that grows at its end. */
   writtenOutTo(position: number): void {
     this.#writtenOutPosition = Math.max(this.#writtenOutPosition, position)
@@ -123,8 +118,7 @@ export class SimFile {
 
 function apply(content: SparseBytes, change: FileChange): void {
   if (change.kind === 'write') content.write(change.bytes, change.position)
-  else if (change.kind === 'truncate') content.truncate(change.sizeBytes)
-  else content.extend(change.sizeBytes)
+  else content.truncate(change.sizeBytes)
 }
 
 /** Everything before a random point, and pieces of the change at that point. */

@@ -103,7 +103,7 @@ export class JournalFiles {
     const number = this.#takeNumber()
     const path = this.#pathOf(number)
     this.#ports.jobs.run(
-      (queue, ticket) => queue.createFile(path, 0, ticket),
+      (queue, ticket) => queue.createFile(path, ticket),
       created => {
         if (created !== 0) this.#made(created, path, number)
         else this.#syncName(errno => this.#made(errno, path, number))
