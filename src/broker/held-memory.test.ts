@@ -9,7 +9,8 @@ import type { Frame } from '../network/frame.ts'
 import { NetworkServer } from '../network/server.ts'
 import { SystemClock } from '../platform/system-clock.ts'
 import { SystemTimers } from '../platform/system-timers.ts'
-import { type HeldQueue, ProducerHold } from '../replication/producer-hold.ts'
+import type { HeldQueue } from '../replication/held-queue.ts'
+import { ProducerHold } from '../replication/producer-hold.ts'
 import { UnflushedBytes } from '../storage/unflushed-bytes.ts'
 
 const FRAME_BYTES = 1024 * 1024

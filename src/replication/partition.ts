@@ -9,8 +9,9 @@ import type { ReadResult } from '../storage/log-reader.ts'
 import type { TimestampOffset } from '../storage/timestamp-lookup.ts'
 import { AdmissionQueue, needsWorker, type Offer } from './admission.ts'
 import { CommitQueue, type CommitWaiter } from './commit-queue.ts'
+import type { HeldQueue } from './held-queue.ts'
 import type { PackSlots } from './pack-slots.ts'
-import type { HeldQueue, ProducerHold } from './producer-hold.ts'
+import type { ProducerHold } from './producer-hold.ts'
 
 /**
  * Told of whatever makes a look at the partition find something else: the high watermark or the log start offset moved,

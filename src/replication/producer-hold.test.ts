@@ -3,7 +3,8 @@ import { VirtualTime } from '../platform/virtual-time.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { UnflushedBytes } from '../storage/unflushed-bytes.ts'
 import type { Offer } from './admission.ts'
-import { type HeldQueue, ProducerHold } from './producer-hold.ts'
+import type { HeldQueue } from './held-queue.ts'
+import { ProducerHold } from './producer-hold.ts'
 
 const MIB = 1024 * 1024
 

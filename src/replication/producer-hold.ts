@@ -3,6 +3,7 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import type { LogRefusal } from '../storage/append-result.ts'
 import type { UnflushedBytes } from '../storage/unflushed-bytes.ts'
 import type { Offer } from './admission.ts'
+import { HeldQueue } from './held-queue.ts'
 
 export interface ProducerHoldPorts {
   readonly clock: Clock
@@ -15,16 +16,8 @@ export interface ProducerHoldPorts {
   readonly waitingBehindBytes: () => number
 }
 
-interface Held {
-  readonly offer: Offer
-  readonly sizeBytes: number
-  readonly admit: (offer: Offer) => void
-}
-
 /** What a held batch takes beside its bytes, so that a million tiny ones are bounded too. */
 const HELD_OVERHEAD_BYTES = 1024
-/** What goes on at a time: as much as one wake-up of the network brings, so that others get their turn in between. */
-const BYTES_PER_RELEASE = 4 * 1024 * 1024
 /** Overdue ones are looked for at most so often. */
 const EXPIRY_STEP_MS = 50
 
@@ -35,26 +28,6 @@ export const BEHIND: LogRefusal = {
   errorMessage: 'the disk is behind with what was written before',
 }
 
-/** The batches that wait for one log directory, in the order they came. */
-export class HeldQueue {
-  readonly unflushed: UnflushedBytes
-  /** For ProducerHold. */
-  held: Held[] = []
-
-  constructor(unflushed: UnflushedBytes) {
-    this.unflushed = unflushed
-  }
-
-  /** A batch that comes now has to wait: the account is full, or others wait already. */
-  get mustWait(): boolean {
-    return this.unflushed.isFull || this.held.length > 0
-  }
-
-  get mayGoOn(): boolean {
-    return this.held.length > 0 && !this.unflushed.isFull
-  }
-}
-
 /**
  * Batches of clients that wait because their log directory has taken more than its disk has. The order of arrival is
  * kept: while one waits, all behind it do. A batch waits no longer than its request allows, and is then not appended.
@@ -62,7 +35,6 @@ export class HeldQueue {
 export class ProducerHold {
   readonly #ports: ProducerHoldPorts
   readonly #queues = new Map<UnflushedBytes, HeldQueue>()
-  #heldBytes = 0
   #expiry: { readonly timer: Timer; readonly atMs: number } | null = null
   #release: Timer | null = null
   #isClosed = false
@@ -85,9 +57,8 @@ export class ProducerHold {
       offer.onAdmitted(BEHIND)
       return false
     }
-    this.#heldBytes += sizeBytes
     offer.onHeld()
-    queue.held.push({ offer, sizeBytes, admit })
+    queue.push({ offer, sizeBytes, admit })
     this.#expireAt(offer.deadlineMs)
     return true
   }
@@ -97,10 +68,10 @@ export class ProducerHold {
    * room again, and at the end of every pass: what went on counts once it is written.
    */
   releaseLater(): void {
-    if (this.#heldBytes === 0 || this.#release !== null || this.#isClosed || !this.#mayAnyGoOn()) return
+    if (this.#release !== null || this.#isClosed || !this.#mayAnyGoOn()) return
     this.#release = this.#ports.timers.set(0, () => {
       this.#release = null
-      for (const queue of this.#queues.values()) this.#releaseOf(queue)
+      for (const queue of this.#queues.values()) queue.release()
       this.#ports.schedulePass()
     })
   }
@@ -114,29 +85,16 @@ export class ProducerHold {
 
   /** One that waits alone may be of any size. */
   #isTooMuch(sizeBytes: number): boolean {
-    if (this.#heldBytes === 0) return false
+    let heldBytes = 0
+    for (const queue of this.#queues.values()) heldBytes += queue.sizeBytes
+    if (heldBytes === 0) return false
     const { heldMaxBytes, waitingBehindBytes } = this.#ports
-    return this.#heldBytes + sizeBytes + waitingBehindBytes() > heldMaxBytes
+    return heldBytes + sizeBytes + waitingBehindBytes() > heldMaxBytes
   }
 
   #mayAnyGoOn(): boolean {
     for (const queue of this.#queues.values()) if (queue.mayGoOn) return true
     return false
-  }
-
-  #releaseOf(queue: HeldQueue): void {
-    if (!queue.mayGoOn) return
-    let leftBytes = Math.min(queue.unflushed.roomBytes, BYTES_PER_RELEASE)
-    const { held } = queue
-    let count = 0
-    while (count < held.length && leftBytes > 0) {
-      const { offer, sizeBytes, admit } = held[count]!
-      count += 1
-      leftBytes -= offer.batch.length
-      this.#heldBytes -= sizeBytes
-      admit(offer)
-    }
-    queue.held = held.slice(count)
   }
 
   #expireAt(deadlineMs: number): void {
@@ -152,13 +110,8 @@ export class ProducerHold {
     const nowMs = this.#ports.clock.monotonicMs()
     let nextMs = Number.POSITIVE_INFINITY
     for (const queue of this.#queues.values()) {
-      const overdue = queue.held.filter(({ offer }) => offer.deadlineMs <= nowMs)
-      queue.held = queue.held.filter(({ offer }) => offer.deadlineMs > nowMs)
-      for (const { offer, sizeBytes } of overdue) {
-        this.#heldBytes -= sizeBytes
-        offer.onAdmitted(BEHIND)
-      }
-      for (const { offer } of queue.held) nextMs = Math.min(nextMs, offer.deadlineMs)
+      for (const offer of queue.takeOverdue(nowMs)) offer.onAdmitted(BEHIND)
+      nextMs = Math.min(nextMs, queue.nextDeadlineMs)
     }
     if (nextMs < Number.POSITIVE_INFINITY) this.#expireAt(nextMs)
     this.#ports.schedulePass()
