@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { TransportEvents, TransportOptions } from '../base/transport.ts'
 import { loadNativeBinding } from '../native/load.ts'
 import { NativeTransport } from '../native/transport.ts'
-import type { RequestSlot } from '../network/connection.ts'
+import type { Connection, RequestSlot } from '../network/connection.ts'
 import type { Frame } from '../network/frame.ts'
 import { NetworkServer } from '../network/server.ts'
 import { SystemClock } from '../platform/system-clock.ts'
@@ -18,7 +18,8 @@ const REQUEST_MEMORY_BYTES = 20 * FRAME_BYTES
 const PRODUCERS = 40
 const TO_HUNG = 1
 const TO_HEALTHY = 2
-const WAIT_MS = 300
+const FRAMES_EACH = 3
+const SETTLING = { timeout: 4000, interval: 5 }
 
 /** Real sockets before two directories, of which one takes nothing. */
 class World {
@@ -29,7 +30,10 @@ class World {
   readonly #queue: HeldQueue
   readonly #sockets: Socket[] = []
   readonly #port: number
+  readonly #refusedCounts = new Map<Connection, number>()
   heldCount = 0
+  /** Producers of whose frames no other one is looked at: one is held, or all were refused. */
+  settledCount = 0
 
   constructor() {
     const clock = this.#clock
@@ -102,12 +106,23 @@ class World {
     const batch = bytes.subarray(start, end)
     const onHeld = () => {
       this.heldCount += 1
+      this.settledCount += 1
       slot.connection.holdBack()
       this.#server.retainSlab(slabIndex)
     }
     const deadlineMs = Number.POSITIVE_INFINITY
-    const offer = { batch, nowMs: 0, deadlineMs, heldBytes: batch.length, onHeld, onAdmitted: answer }
+    const onAdmitted = () => {
+      answer()
+      this.#countRefused(slot.connection)
+    }
+    const offer = { batch, nowMs: 0, deadlineMs, heldBytes: batch.length, onHeld, onAdmitted }
     this.#hold.push(this.#queue, offer, () => {})
+  }
+
+  #countRefused(connection: Connection): void {
+    const count = (this.#refusedCounts.get(connection) ?? 0) + 1
+    this.#refusedCounts.set(connection, count)
+    if (count === FRAMES_EACH) this.settledCount += 1
   }
 }
 
@@ -126,10 +141,10 @@ test('large frames that follow those that are held back leave memory to producer
   world = new World()
   for (let index = 0; index < PRODUCERS; index += 1) {
     const socket = await world.connect()
-    socket.write(Buffer.concat(Array.from({ length: 3 }, () => frame(TO_HUNG))))
+    socket.write(Buffer.concat(Array.from({ length: FRAMES_EACH }, () => frame(TO_HUNG))))
   }
-  await vi.waitFor(() => expect(world.heldCount).toBeGreaterThan(1))
-  await new Promise(resolve => setTimeout(resolve, WAIT_MS))
+  await vi.waitFor(() => expect(world.settledCount).toBe(PRODUCERS), SETTLING)
+  expect(world.heldCount).toBeGreaterThan(1)
   expect(world.heldCount * FRAME_BYTES + world.heldBackBytes).toBeLessThan(0.6 * REQUEST_MEMORY_BYTES)
   const healthy = await world.connect()
   healthy.write(frame(TO_HEALTHY))
