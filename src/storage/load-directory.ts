@@ -40,6 +40,8 @@ export interface LoadInput {
   readonly onDurablePassEnd: () => void
   readonly unflushedMaxBytes: number
   readonly onRoom: () => void
+  /** Runs `callback` after `delayMs`, unless the manager is closed before. */
+  readonly later: (delayMs: number, callback: () => void) => void
   readonly onFailure: (directory: LogDirectory) => void
 }
 

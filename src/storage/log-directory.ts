@@ -5,6 +5,7 @@ import { Flusher, type FlusherEvents } from './flusher.ts'
 import { GroupJournal } from './group-journal/group-journal.ts'
 import type { Log } from './log.ts'
 import type { MetaProperties } from './meta-properties.ts'
+import { SegmentCleanup } from './segment-cleanup.ts'
 import { UnflushedBytes } from './unflushed-bytes.ts'
 import { WriteBack } from './write-back.ts'
 
@@ -18,6 +19,7 @@ export interface LogDirectoryInit {
   /** Clients' batches wait above it. */
   readonly unflushedMaxBytes: number
   readonly onRoom: () => void
+  readonly later: (delayMs: number, callback: () => void) => void
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
   readonly onFailure: (directory: LogDirectory, errno: number) => void
@@ -39,6 +41,7 @@ export class LogDirectory {
   readonly unflushed: UnflushedBytes
   readonly writeBack: WriteBack
   readonly jobs: DiskJobs
+  readonly cleanup: SegmentCleanup
   /**
    * Logs that could not be opened, with what the checkpoints say of them. The checkpoints go on saying it, or the next
    * start would take their damage for an unsynced tail; and no clean stop is claimed (KAFKA-15375).
@@ -87,6 +90,7 @@ export class LogDirectory {
       onFailure,
     })
     this.flusher = new Flusher(init.disk, this, events)
+    this.cleanup = new SegmentCleanup(this, init)
   }
 
   /** No append is accepted and nothing is acknowledged any more, until the broker is started again. */

@@ -295,7 +295,8 @@ export class LogManager {
   #openDirectory(path: string): LoadInput {
     const clusterId = this.#directories[0]?.meta.clusterId ?? this.#options.clusterId
     const onFailure = (failed: LogDirectory) => this.#directoryFailed(failed)
-    const input = { ...this.#ports, ...this.#options, clusterId, path, onFailure }
+    const later: LoadInput['later'] = (delayMs, callback) => this.#later(delayMs, callback)
+    const input = { ...this.#ports, ...this.#options, clusterId, path, later, onFailure }
     const directory = openDirectory(input)
     this.#directories.push(directory)
     this.#checkpointers.set(directory, new Checkpointer(directory, () => this.#logsOf(directory)))
@@ -464,7 +465,6 @@ export class LogManager {
       coldReadsOf: ({ path }) => this.#coldReadsOf(path),
       lookupTurns: this.#lookupTurns,
       onStaged: log => this.#staged.push(log),
-      later: (delayMs, callback) => this.#later(delayMs, callback),
     }
   }
 

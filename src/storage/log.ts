@@ -19,7 +19,7 @@ import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerState, ProducerVerdict } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
 import { Segment, type SegmentEnd, type SegmentSavepoint } from './segment.ts'
-import { SegmentCleanup } from './segment-cleanup.ts'
+import type { SegmentCleanup } from './segment-cleanup.ts'
 import type { SegmentFiles } from './segment-files.ts'
 import { TimestampLookup, type TimestampOffset } from './timestamp-lookup.ts'
 
@@ -34,8 +34,6 @@ export interface LogPorts {
   readonly lookupTurns: LookupTurns
   /** The first batch since the last `flushStaged` was staged in this log. */
   readonly onStaged: (log: Log) => void
-  /** Runs `callback` after `delayMs`, unless the manager is closed before. */
-  readonly later: (delayMs: number, callback: () => void) => void
 }
 
 /** What recovery found, or a new log. */
@@ -125,7 +123,7 @@ export class Log {
     this.#config = config
     this.#ports = ports
     this.#reader = new LogReader(state.segments, ports.coldReadsOf(directory), ports.logger)
-    this.cleanup = new SegmentCleanup(directory, ports)
+    this.cleanup = directory.cleanup
     this.#drawJitter()
   }
 

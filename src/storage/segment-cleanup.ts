@@ -14,7 +14,7 @@ interface CleanupPorts {
   readonly later: (delayMs: number, callback: () => void) => void
 }
 
-/** What happens beside the appends of a log: index files of sealed segments, snapshots, removal of old segments. */
+/** Beside the appends of a directory's logs: index files of sealed segments, snapshots, removal of old segments. */
 export class SegmentCleanup {
   readonly #directory: LogDirectory
   readonly #ports: CleanupPorts
