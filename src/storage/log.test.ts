@@ -206,8 +206,7 @@ test('IDM-2: a producer is forgotten by the time of its last append, not by that
 test('producer.id.expiration.check.interval.ms says when silent producers are looked for', async () => {
   const world = new StorageWorld()
   world.managerOptions = { producerIdExpirationMs: 100, producerIdExpirationCheckIntervalMs: 5000 }
-  await world.start()
-  await world.settled(world.logs.createLog('t', 'AAAAAAAAAAAAAAAAAAAAZQ', 0, world.config))
+  await world.startWithLogs(1)
   world.append({ producerId: 9, producerEpoch: 0, baseSequence: 0 })
   world.time.advance(4000)
   expect(world.log.producers.size).toBe(1)
@@ -218,8 +217,7 @@ test('producer.id.expiration.check.interval.ms says when silent producers are lo
 test('log.flush.scheduler.interval.ms says when flush.ms is looked at', async () => {
   const world = new StorageWorld({ durability: 'os', flushMs: 10 })
   world.managerOptions = { flushCheckIntervalMs: 5000 }
-  await world.start()
-  await world.settled(world.logs.createLog('t', 'AAAAAAAAAAAAAAAAAAAAZQ', 0, world.config))
+  await world.startWithLogs(1)
   world.append()
   world.time.advance(4000)
   expect(world.log.safeOffset).toBe(0)

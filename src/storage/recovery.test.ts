@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { StorageError } from '../base/storage-error.ts'
 import { SeededRandom } from '../platform/seeded-random.ts'
 import { afterKill, KillableProcess } from './killable-process.test-support.ts'
-import { StorageWorld, TOPIC_ID } from './storage-world.test-support.ts'
+import { StorageWorld } from './storage-world.test-support.ts'
 
 const LOG_PATH = '/data/t-0/00000000000000000000.log'
 const MARKER_PATH = '/data/.kafka_cleanshutdown'
@@ -109,7 +109,7 @@ test('a log that could not be read is deleted like any other: its name is free, 
   expect(world.logs.hasUnreadableLog('t', 0)).toBe(true)
   await world.settled(world.logs.deleteLog('t', 0))
   expect(world.logs.hasUnreadableLog('t', 0)).toBe(false)
-  await world.settled(world.logs.createLog('t', TOPIC_ID, 0, world.config))
+  await world.createLog(0)
   world.append({ values: ['new'] })
   world.time.advance(2000)
   expect(world.values()).toEqual(['new'])
@@ -184,7 +184,7 @@ test('a log under the name of a deleted one has nothing of its offsets, after a 
   world.log.deleteRecordsBefore(3)
   await world.settled(world.logs.checkpoint())
   await world.settled(world.logs.deleteLog('t', 0))
-  await world.settled(world.logs.createLog('t', OTHER_TOPIC_ID, 0, world.config))
+  await world.createLog(0, OTHER_TOPIC_ID)
   world.append({ values: ['new'] })
   world.sync()
   expect(world.log.durableOffset).toBe(1)
@@ -200,7 +200,7 @@ test('nor when the broker was started anew between the two', async () => {
   await world.settled(world.logs.checkpoint())
   await world.settled(world.logs.deleteLog('t', 0))
   await world.cutPower()
-  await world.settled(world.logs.createLog('t', OTHER_TOPIC_ID, 0, world.config))
+  await world.createLog(0, OTHER_TOPIC_ID)
   world.append({ values: ['new'] })
   world.sync()
   await world.cutPower()
@@ -262,7 +262,7 @@ test('LOG-3: what a start found after a kill, and shows, a power cut behind it d
     const killed = new StorageWorld({}, seed)
     killed.wrapDisk = process.wrapDisk
     await killed.start()
-    await killed.settled(killed.logs.createLog('t', TOPIC_ID, 0, killed.config))
+    await killed.createLog(0)
     process.kill()
     for (const value of ['v0', 'v1', 'v2']) killed.append({ values: [value] })
     expect(killed.log.durableOffset).toBe(0)

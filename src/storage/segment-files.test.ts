@@ -8,9 +8,8 @@ import { StorageWorld } from './storage-world.test-support.ts'
 /** Every batch is a segment of its own. */
 async function worldOfSegments(count: number, openSegmentsMax: number): Promise<StorageWorld> {
   const world = new StorageWorld({ segmentSizeBytes: 80 })
-  world.openSegmentsMax = openSegmentsMax
-  await world.start()
-  await world.settled(world.logs.createLog('t', 'AAAAAAAAAAAAAAAAAAAAAQ', 0, world.config))
+  world.managerOptions = { openSegmentsMax }
+  await world.startWithLogs(1)
   for (let index = 0; index < count; index += 1) {
     world.append({ values: [`v${index}`] })
     world.sync()

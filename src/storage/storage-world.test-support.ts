@@ -34,7 +34,7 @@ export interface BatchOptions {
 
 const binding = loadNativeBinding()
 
-/** One log, `t-0`, on a disk in memory whose power can be cut. */
+/** Logs, of which most tests have only `t-0`, on a disk in memory whose power can be cut. */
 export class StorageWorld {
   readonly native: BatchNative = createBatchNative(binding)
   /** That of the disk: a world that takes over another one's disk takes its time as well. */
@@ -49,7 +49,6 @@ export class StorageWorld {
   wrapDisk: (disk: SimDisk) => Disk = disk => disk
   /** A step of the disk's threads takes a time up to this. */
   diskStepMaxMs = 1
-  openSegmentsMax = 1000
   onRoom: () => void = () => {}
   /** Scans of files that were asked for, and how many were under way at once. */
   readonly scans = { count: 0, underWay: 0, underWayMax: 0 }
@@ -67,9 +66,18 @@ export class StorageWorld {
 
   static async open(config: Partial<LogConfig> = {}, seed = 1): Promise<StorageWorld> {
     const world = new StorageWorld(config, seed)
-    await world.start()
-    await world.settled(world.logs.createLog('t', TOPIC_ID, 0, world.config))
+    await world.startWithLogs(1)
     return world
+  }
+
+  /** The first start, and the making of so many logs: `t-0` and on. */
+  async startWithLogs(count: number): Promise<void> {
+    await this.start()
+    for (let index = 0; index < count; index += 1) await this.createLog(index)
+  }
+
+  createLog(partitionIndex: number, topicId = TOPIC_ID): Promise<Log> {
+    return this.settled(this.logs.createLog('t', topicId, partitionIndex, this.config))
   }
 
   async start(clusterId: string | null = null): Promise<void> {
@@ -98,7 +106,7 @@ export class StorageWorld {
         groupJournalMaxBytes: 64 * 1024 * 1024,
         unflushedMaxBytes: 1024 * 1024 * 1024,
         producerIdExpirationMs: 86_400_000,
-        openSegmentsMax: this.openSegmentsMax,
+        openSegmentsMax: 1000,
         producerIdExpirationCheckIntervalMs: 600_000,
         flushCheckIntervalMs: 1000,
         ...this.managerOptions,
@@ -152,9 +160,9 @@ export class StorageWorld {
   }
 
   /** Stages one batch. */
-  stage(options: BatchOptions = {}): AppendResult {
+  stage(options: BatchOptions = {}, log = this.log): AppendResult {
     const nowMs = this.time.clock.wallMs()
-    return this.log.append(this.batch(options), {
+    return log.append(this.batch(options), {
       leaderEpoch: options.leaderEpoch ?? 0,
       nowMs,
       origin: 'client',
@@ -162,10 +170,29 @@ export class StorageWorld {
   }
 
   /** Stages and writes one batch; its sync is under way. */
-  append(options: BatchOptions = {}): AppendResult {
-    const result = this.stage(options)
+  append(options: BatchOptions = {}, log = this.log): AppendResult {
+    const result = this.stage(options, log)
     this.logs.flushStaged()
     return result
+  }
+
+  /** Stages a batch in each log and writes all in one pass; their syncs are under way. */
+  appendToAll(options: BatchOptions = {}, logs: Iterable<Log> = this.logs.logs()): void {
+    for (const log of logs) {
+      const result = this.stage(options, log)
+      if (!result.ok) throw new Error(result.errorMessage)
+    }
+    this.logs.flushStaged()
+  }
+
+  /** Of all logs. */
+  durableOffsets(): number[] {
+    return Array.from(this.logs.logs(), ({ durableOffset }) => durableOffset)
+  }
+
+  /** Of the last segments of all logs. */
+  syncedOffsets(): number[] {
+    return Array.from(this.logs.logs(), ({ segments }) => segments.at(-1)!.syncedEndOffset)
   }
 
   /** Lets the disk finish what it was asked for. */

@@ -15,12 +15,8 @@ function cut(world: StorageWorld, seed = 1): void {
 async function newTwelveLogs(): Promise<StorageWorld> {
   const world = new StorageWorld()
   world.directories = ['/a', '/b']
-  await world.start()
-  for (let partitionIndex = 0; partitionIndex < 12; partitionIndex += 1) {
-    const log = await world.settled(world.logs.createLog('t', TOPIC_ID, partitionIndex, world.config))
-    log.append(world.batch(), { leaderEpoch: 0, nowMs: world.time.clock.wallMs(), origin: 'client' })
-  }
-  world.logs.flushStaged()
+  await world.startWithLogs(12)
+  world.appendToAll()
   world.time.advance(1000)
   cut(world)
   return world

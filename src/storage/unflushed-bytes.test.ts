@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { StorageWorld, TOPIC_ID } from './storage-world.test-support.ts'
+import { StorageWorld } from './storage-world.test-support.ts'
 import { UnflushedBytes } from './unflushed-bytes.ts'
 
 const MIB = 1024 * 1024
@@ -12,8 +12,7 @@ function unflushedOf(world: StorageWorld): UnflushedBytes {
 async function worldOf(durability: 'group' | 'os', unflushedMaxBytes = 1024 * MIB): Promise<StorageWorld> {
   const world = new StorageWorld({ durability, maxMessageSizeBytes: 2 * MIB, segmentSizeBytes: 1024 * MIB })
   world.managerOptions = { unflushedMaxBytes }
-  await world.start()
-  await world.settled(world.logs.createLog('t', TOPIC_ID, 0, world.config))
+  await world.startWithLogs(1)
   return world
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Log } from './log.ts'
 import type { LogManagerOptions } from './log-manager.ts'
-import { createTopicId, StorageWorld } from './storage-world.test-support.ts'
+import { StorageWorld } from './storage-world.test-support.ts'
 
 const MIB = 1024 * 1024
 const LARGE = 'x'.repeat(MIB - 1024)
@@ -14,10 +14,7 @@ async function worldOf(
 ): Promise<StorageWorld> {
   const world = new StorageWorld({ durability, maxMessageSizeBytes: 2 * MIB, segmentSizeBytes: 1024 * MIB })
   world.managerOptions = options
-  await world.start()
-  for (let index = 0; index < count; index += 1) {
-    await world.settled(world.logs.createLog('t', createTopicId(1), index, world.config))
-  }
+  await world.startWithLogs(count)
   return world
 }
 
@@ -26,14 +23,9 @@ function logOf(world: StorageWorld, index: number): Log {
 }
 
 function appendTo(world: StorageWorld, index: number, value = 'v'): void {
-  const nowMs = world.time.clock.wallMs()
-  const batch = world.batch({ values: [value] })
-  expect(logOf(world, index).append(batch, { leaderEpoch: 0, nowMs, origin: 'client' }).ok).toBe(true)
-  world.logs.flushStaged()
+  world.appendToAll({ values: [value] }, [logOf(world, index)])
 }
 
-const synced = (world: StorageWorld) =>
-  [...world.logs.logs()].map(({ segments }) => segments.at(-1)!.syncedEndOffset)
 const unflushed = (world: StorageWorld) => world.logs.directories[0]!.unflushed.writtenBytes
 
 test('mode os: bytes lie in the cache until there is half of the bound, then they are written out', async () => {
@@ -51,7 +43,7 @@ test('what was written out may still be lost: it is not taken for synced', async
   const world = await worldOf('os', 1, { unflushedMaxBytes: 1 })
   appendTo(world, 0)
   world.sync()
-  expect([unflushed(world), synced(world), logOf(world, 0).recoveryPoint]).toEqual([0, [0], 0])
+  expect([unflushed(world), world.syncedOffsets(), logOf(world, 0).recoveryPoint]).toEqual([0, [0], 0])
   await world.restartCleanly()
   expect([logOf(world, 0).recoveryPoint, logOf(world, 0).logEndOffset]).toEqual([1, 1])
 })
@@ -82,38 +74,34 @@ test('what the group journal takes of a segment that was written out is synced b
   change('os')
   for (const index of [0, 1, 2]) appendTo(world, index, 'x'.repeat(400))
   world.sync()
-  expect([unflushed(world), synced(world)]).toEqual([0, [2, 2, 2]])
+  expect([unflushed(world), world.syncedOffsets()]).toEqual([0, [2, 2, 2]])
   // The first goes alone, and the others behind it as a group.
   change('group')
   world.sync()
-  expect([logs.map(({ safeOffset }) => safeOffset), synced(world)]).toEqual([
+  expect([logs.map(({ safeOffset }) => safeOffset), world.syncedOffsets()]).toEqual([
     [3, 3, 3],
     [3, 2, 2],
   ])
   world.logs.directories[0]!.journal.retire()
   world.sync()
-  expect(synced(world)).toEqual([3, 3, 3])
+  expect(world.syncedOffsets()).toEqual([3, 3, 3])
 })
 
 test('what only the group journal has counts, and a quarter of the bound in it retires it early', async () => {
   const world = await worldOf('group', 2, { unflushedMaxBytes: 2000 })
   const appendToBoth = (value: string) => {
-    const nowMs = world.time.clock.wallMs()
-    for (const log of world.logs.logs()) {
-      log.append(world.batch({ values: [value] }), { leaderEpoch: 0, nowMs, origin: 'client' })
-    }
-    world.logs.flushStaged()
+    world.appendToAll({ values: [value] })
     world.sync()
   }
   // The entries of new segments are synced one by one, and the first group finds no journal.
   appendToBoth('first')
   appendToBoth('second')
   appendToBoth('third')
-  expect(synced(world)).toEqual([2, 2])
+  expect(world.syncedOffsets()).toEqual([2, 2])
   const before = unflushed(world)
   expect(before).toBeGreaterThan(0)
   appendToBoth('x'.repeat(400))
-  expect([synced(world), unflushed(world)]).toEqual([[4, 4], 0])
+  expect([world.syncedOffsets(), unflushed(world)]).toEqual([[4, 4], 0])
 })
 
 test('a write-back stands in no group commit of its directory', async () => {
@@ -133,7 +121,7 @@ test('a segment is not taken for synced before its entry in the directory is', a
   world.disk.failNext('syncDirectory', 'EIO', '/t-0')
   appendTo(world, 0)
   world.sync()
-  expect([synced(world), logOf(world, 0).isOffline]).toEqual([[0], true])
+  expect([world.syncedOffsets(), logOf(world, 0).isOffline]).toEqual([[0], true])
 })
 
 test('a failed write-back fences the directory, and is not tried again', async () => {
@@ -142,7 +130,7 @@ test('a failed write-back fences the directory, and is not tried again', async (
   appendTo(world, 0)
   appendTo(world, 1)
   world.sync()
-  expect([logOf(world, 1).isOffline, synced(world)]).toEqual([true, [0, 0]])
+  expect([logOf(world, 1).isOffline, world.syncedOffsets()]).toEqual([true, [0, 0]])
   await world.settled(world.logs.close())
   expect(world.disk.exists('/data/.kafka_cleanshutdown')).toBe(false)
 })

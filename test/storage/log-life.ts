@@ -54,7 +54,7 @@ export class LogLife {
 
   async run(): Promise<LifeReport> {
     await this.#world.start()
-    await this.#world.settled(this.#world.logs.createLog('t', TOPIC_ID, 0, this.#world.config))
+    await this.#world.createLog(0)
     for (let step = 0; step < STEPS && this.#violations.length === 0; step += 1) await this.#step()
     if (this.#violations.length === 0) await this.#cutPower()
     return {
@@ -147,7 +147,7 @@ export class LogLife {
     if (this.#violations.length > 0) return
     this.#topics += 1
     const topicId = TOPIC_ID.slice(0, 10) + String(this.#topics).padStart(4, '0') + TOPIC_ID.slice(14)
-    await this.#world.settled(this.#world.logs.createLog('t', topicId, 0, this.#world.config))
+    await this.#world.createLog(0, topicId)
     this.#model = new LogModel()
     this.#durableOffset = 0
     this.#deletedBefore = 0

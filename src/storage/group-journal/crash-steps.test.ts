@@ -3,7 +3,7 @@ import type { Disk } from '../../base/disk.ts'
 import { StorageError } from '../../base/storage-error.ts'
 import type { SimDisk } from '../../native/sim-disk.ts'
 import { SeededRandom } from '../../platform/seeded-random.ts'
-import { createTopicId, StorageWorld } from '../storage-world.test-support.ts'
+import { StorageWorld } from '../storage-world.test-support.ts'
 import { replayJournals } from './replay-journals.ts'
 
 const PARTITIONS = 3
@@ -33,29 +33,16 @@ class DyingDisk {
     })
 }
 
-/** One batch to each partition, in one pass. */
-function stageAll(world: StorageWorld, value: string): void {
-  const nowMs = world.time.clock.wallMs()
-  for (const log of world.logs.logs()) {
-    const batch = world.batch({ values: [value], timestampMs: nowMs })
-    log.append(batch, { leaderEpoch: 0, nowMs, origin: 'client' })
-  }
-  world.logs.flushStaged()
-}
-
 /** Three partitions whose last two batches are in a journal only. */
 async function journaledWorld(dying = new DyingDisk()): Promise<StorageWorld> {
   const world = new StorageWorld()
   world.wrapDisk = dying.wrap
-  await world.start()
-  for (let index = 0; index < PARTITIONS; index += 1) {
-    await world.settled(world.logs.createLog('t', createTopicId(1), index, world.config))
-  }
+  await world.startWithLogs(PARTITIONS)
   for (const value of VALUES) {
-    stageAll(world, value)
+    world.appendToAll({ values: [value] })
     world.sync()
   }
-  expect([...world.logs.logs()].map(log => log.segments[0]!.syncedEndOffset)).toEqual([2, 2, 2])
+  expect(world.syncedOffsets()).toEqual([2, 2, 2])
   return world
 }
 
@@ -63,12 +50,9 @@ async function journaledWorld(dying = new DyingDisk()): Promise<StorageWorld> {
 async function groupsUntil(stepMs: number): Promise<StorageWorld> {
   const world = new StorageWorld()
   world.managerOptions = { groupJournalMaxBytes: 1 }
-  await world.start()
-  for (let index = 0; index < PARTITIONS; index += 1) {
-    await world.settled(world.logs.createLog('t', createTopicId(1), index, world.config))
-  }
+  await world.startWithLogs(PARTITIONS)
   for (let ms = 0; ms < stepMs; ms += 1) {
-    if (ms % GROUP_MS === 0) stageAll(world, String(ms))
+    if (ms % GROUP_MS === 0) world.appendToAll({ values: [String(ms)] })
     world.time.advance(1)
   }
   return world

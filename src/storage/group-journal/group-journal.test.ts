@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Log } from '../log.ts'
 import type { LogConfig } from '../log-config.ts'
+import type { LogManagerOptions } from '../log-manager.ts'
 import { createTopicId, StorageWorld } from '../storage-world.test-support.ts'
 import { journalFileName } from './replay-journals.ts'
 
@@ -8,11 +8,10 @@ const PARTITIONS = 3
 
 /** A world with the partitions t-0 to t-2, whose journal is there already. */
 async function journalWorld(
-  groupJournalMaxBytes = 1_000_000,
+  options: Partial<LogManagerOptions> = {},
   config: Partial<LogConfig> = {},
-  openSegmentsMax = 1000,
 ): Promise<StorageWorld> {
-  const world = await partitionsWorld(groupJournalMaxBytes, config, openSegmentsMax)
+  const world = await partitionsWorld(options, config)
   // The entries of new segments are synced one by one, and the first group finds no journal.
   appendToAll(world, 'first')
   appendToAll(world, 'second')
@@ -20,42 +19,22 @@ async function journalWorld(
 }
 
 async function partitionsWorld(
-  groupJournalMaxBytes = 1_000_000,
+  options: Partial<LogManagerOptions> = {},
   config: Partial<LogConfig> = {},
-  openSegmentsMax = 1000,
 ): Promise<StorageWorld> {
   const world = new StorageWorld(config)
-  world.managerOptions = { groupJournalMaxBytes }
-  world.openSegmentsMax = openSegmentsMax
-  await world.start()
-  for (let index = 0; index < PARTITIONS; index += 1) await create(world, index)
+  world.managerOptions = { groupJournalMaxBytes: 1_000_000, ...options }
+  await world.startWithLogs(PARTITIONS)
   return world
-}
-
-function create(world: StorageWorld, partitionIndex: number, topicId = createTopicId(1)): Promise<unknown> {
-  return world.settled(world.logs.createLog('t', topicId, partitionIndex, world.config))
 }
 
 /** One batch to each partition in one pass, synced. */
 function appendToAll(world: StorageWorld, value: string): void {
-  stageAll(world, value)
+  world.appendToAll({ values: [value] })
   world.sync()
 }
 
-function stageAll(world: StorageWorld, value: string, logs: Iterable<Log> = world.logs.logs()): void {
-  for (const log of logs) {
-    const appended = log.append(world.batch({ values: [value] }), {
-      leaderEpoch: 0,
-      nowMs: world.time.clock.wallMs(),
-      origin: 'client',
-    })
-    expect(appended.ok).toBe(true)
-  }
-  world.logs.flushStaged()
-}
-
-const durable = (world: StorageWorld) => [...world.logs.logs()].map(log => log.durableOffset)
-const synced = (world: StorageWorld) => [...world.logs.logs()].map(log => log.segments[0]!.syncedEndOffset)
+const FULL_AT_ONCE = { groupJournalMaxBytes: 1 }
 const journals = (world: StorageWorld) =>
   world.disk
     .list('/data')
@@ -65,8 +44,8 @@ const journals = (world: StorageWorld) =>
 test('LOG-4: a group of many segments is safe with the sync of one file, and survives a power cut', async () => {
   const world = await journalWorld()
   appendToAll(world, 'third')
-  expect(durable(world)).toEqual([3, 3, 3])
-  expect(synced(world)).toEqual([2, 2, 2])
+  expect(world.durableOffsets()).toEqual([3, 3, 3])
+  expect(world.syncedOffsets()).toEqual([2, 2, 2])
   await world.cutPower()
   expect([...world.logs.logs()].map(log => log.logEndOffset)).toEqual([3, 3, 3])
   expect(world.values()).toEqual(['first', 'second', 'third'])
@@ -81,16 +60,16 @@ test('the recovery point stays before what only the journal has', async () => {
 })
 
 test('a full journal is written again, under another number, when its segments are synced', async () => {
-  const world = await journalWorld(1)
+  const world = await journalWorld(FULL_AT_ONCE)
   appendToAll(world, 'third')
-  expect([journals(world), synced(world)]).toEqual([[journalFileName(0)], [2, 2, 2]])
+  expect([journals(world), world.syncedOffsets()]).toEqual([[journalFileName(0)], [2, 2, 2]])
   appendToAll(world, 'fourth')
-  expect([journals(world), synced(world)]).toEqual([
+  expect([journals(world), world.syncedOffsets()]).toEqual([
     [journalFileName(1), journalFileName(2)],
     [4, 4, 4],
   ])
   appendToAll(world, 'fifth')
-  expect([synced(world), durable(world)]).toEqual([
+  expect([world.syncedOffsets(), world.durableOffsets()]).toEqual([
     [4, 4, 4],
     [5, 5, 5],
   ])
@@ -111,7 +90,7 @@ test('what is journaled of a deleted topic does not go into one that is made und
   const world = await journalWorld()
   appendToAll(world, 'third')
   for (let index = 0; index < PARTITIONS; index += 1) await world.settled(world.logs.deleteLog('t', index))
-  for (let index = 0; index < PARTITIONS; index += 1) await create(world, index, createTopicId(2))
+  for (let index = 0; index < PARTITIONS; index += 1) await world.createLog(index, createTopicId(2))
   // Longer than what the old one had: its third batch would land in the middle.
   const value = 'of the new one'.repeat(50)
   appendToAll(world, value)
@@ -120,7 +99,7 @@ test('what is journaled of a deleted topic does not go into one that is made und
 })
 
 test('RET-1 a segment that is whole in the journal only is synced before retention takes it', async () => {
-  const world = await journalWorld(1, { retentionMs: 1_000, fileDeleteDelayMs: 0 })
+  const world = await journalWorld(FULL_AT_ONCE, { retentionMs: 1_000, fileDeleteDelayMs: 0 })
   appendToAll(world, 'third')
   world.time.advance(2_000)
   world.logs.applyRetention()
@@ -138,11 +117,11 @@ test('RET-1 a segment that is whole in the journal only is synced before retenti
 })
 
 test('nor is a segment of a topic that was deleted meanwhile opened for its sync', async () => {
-  const world = await journalWorld(1)
+  const world = await journalWorld(FULL_AT_ONCE)
   appendToAll(world, 'third')
   await world.settled(world.logs.deleteLog('t', 2))
   appendToAll(world, 'fourth')
-  expect([world.log.isOffline, durable(world)]).toEqual([false, [4, 4]])
+  expect([world.log.isOffline, world.durableOffsets()]).toEqual([false, [4, 4]])
   expect(journals(world)).not.toContain(journalFileName(0))
 })
 
@@ -152,17 +131,17 @@ test.each([
 ])('what is journaled is written twice: a group %s', async (_name, sizeBytes, expected) => {
   const world = await journalWorld()
   appendToAll(world, 'x'.repeat(sizeBytes))
-  expect([synced(world), durable(world)]).toEqual([expected, [3, 3, 3]])
+  expect([world.syncedOffsets(), world.durableOffsets()]).toEqual([expected, [3, 3, 3]])
 })
 
 test('without room for the journal segments are synced one by one', async () => {
   const world = await journalWorld()
   world.disk.failNext('pwritev', 'ENOSPC', 'ottla-group-journal')
   appendToAll(world, 'third')
-  expect(durable(world)).toEqual([3, 3, 3])
+  expect(world.durableOffsets()).toEqual([3, 3, 3])
   appendToAll(world, 'fourth')
   // Nothing is written behind a record that may be torn.
-  expect([journals(world), synced(world)]).toEqual([[], [4, 4, 4]])
+  expect([journals(world), world.syncedOffsets()]).toEqual([[], [4, 4, 4]])
   await world.cutPower()
   expect(world.values()).toEqual(['first', 'second', 'third', 'fourth'])
 })
@@ -171,19 +150,19 @@ test('a journal that cannot be synced fences the directory: nothing of the group
   const world = await journalWorld()
   world.disk.failNext('fdatasync', 'EIO', 'ottla-group-journal')
   appendToAll(world, 'third')
-  expect(durable(world)).toEqual([2, 2, 2])
+  expect(world.durableOffsets()).toEqual([2, 2, 2])
   expect(world.log.isOffline).toBe(true)
 })
 
 test('without a size there is no journal', async () => {
-  const world = await journalWorld(0)
-  expect([journals(world), synced(world)]).toEqual([[], [2, 2, 2]])
+  const world = await journalWorld({ groupJournalMaxBytes: 0 })
+  expect([journals(world), world.syncedOffsets()]).toEqual([[], [2, 2, 2]])
 })
 
 test('a group of more segments than there are descriptors is synced one by one', async () => {
-  const world = await journalWorld(1_000_000, {}, 2)
+  const world = await journalWorld({ openSegmentsMax: 2 })
   appendToAll(world, 'third')
-  expect(durable(world)).toEqual([3, 3, 3])
+  expect(world.durableOffsets()).toEqual([3, 3, 3])
   await world.cutPower()
   expect(world.values()).toEqual(['first', 'second', 'third'])
 })
@@ -191,10 +170,10 @@ test('a group of more segments than there are descriptors is synced one by one',
 test('nor is one of a log that is deleted while the journal is refused its room', async () => {
   const world = await journalWorld()
   world.disk.failNext('pwritev', 'ENOSPC', 'ottla-group-journal')
-  stageAll(world, 'third')
+  world.appendToAll({ values: ['third'] })
   await world.settled(world.logs.deleteLog('t', 2))
   world.sync()
-  expect([world.disk.exists('/data/t-2'), durable(world)]).toEqual([false, [3, 3]])
+  expect([world.disk.exists('/data/t-2'), world.durableOffsets()]).toEqual([false, [3, 3]])
 })
 
 test.each([
@@ -204,7 +183,7 @@ test.each([
   const world = await partitionsWorld()
   world.disk.failNext(operation, code, 'ottla-group-journal')
   for (const value of ['first', 'second', 'third']) appendToAll(world, value)
-  expect([durable(world), synced(world)]).toEqual([
+  expect([world.durableOffsets(), world.syncedOffsets()]).toEqual([
     [3, 3, 3],
     [3, 3, 3],
   ])
@@ -216,7 +195,7 @@ test.each([
 ] as const)(
   'a journal whose new name %s refuses with %s is removed, and nothing is fenced',
   async (operation, code) => {
-    const world = await journalWorld(1)
+    const world = await journalWorld(FULL_AT_ONCE)
     const path = operation === 'rename' ? 'ottla-group-journal' : '/data'
     appendToAll(world, 'third')
     world.disk.failNext(operation, code, path)
@@ -229,22 +208,22 @@ test.each([
 )
 
 test('a segment that cannot be opened for its sync fences the directory, and the stop comes to its end', async () => {
-  const world = await journalWorld(1_000_000, {}, 2)
+  const world = await journalWorld({ openSegmentsMax: 2 })
   world.disk.failNext('open', 'EIO', '/t-0/', 1)
-  stageAll(world, 'third')
+  world.appendToAll({ values: ['third'] })
   expect(world.log.isOffline).toBe(true)
   world.sync()
-  expect(durable(world)).toEqual([2, 2, 2])
+  expect(world.durableOffsets()).toEqual([2, 2, 2])
   await world.restartCleanly()
   expect(world.values().slice(0, 2)).toEqual(['first', 'second'])
 })
 
 test('a sync that succeeds behind one that failed takes no journal away', async () => {
-  const world = await journalWorld(1)
+  const world = await journalWorld(FULL_AT_ONCE)
   appendToAll(world, 'third')
   // The flusher comes to the last segment before the one who retires the journal does.
   world.disk.failNext('fdatasync', 'EIO', '/t-2/')
-  stageAll(world, 'fourth', [...world.logs.logs()].toReversed())
+  world.appendToAll({ values: ['fourth'] }, [...world.logs.logs()].toReversed())
   world.sync()
   expect(world.log.isOffline).toBe(true)
   expect(journals(world)).toContain(journalFileName(0))
@@ -253,10 +232,10 @@ test('a sync that succeeds behind one that failed takes no journal away', async 
 })
 
 test('a stop hears of a segment whose sync fails while its journal is retired', async () => {
-  const world = await journalWorld(1)
+  const world = await journalWorld(FULL_AT_ONCE)
   appendToAll(world, 'third')
   world.disk.failNext('fdatasync', 'EIO', '/t-2/')
-  stageAll(world, 'fourth', [...world.logs.logs()].slice(0, 2))
+  world.appendToAll({ values: ['fourth'] }, [...world.logs.logs()].slice(0, 2))
   await world.settled(world.logs.close())
   expect(journals(world)).toContain(journalFileName(0))
   await world.cutPower()
