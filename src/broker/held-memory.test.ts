@@ -6,6 +6,7 @@ import { loadNativeBinding } from '../native/load.ts'
 import { NativeTransport } from '../native/transport.ts'
 import type { Connection, RequestSlot } from '../network/connection.ts'
 import type { Frame } from '../network/frame.ts'
+import { WIDE_OPTIONS } from '../network/network-options.test-support.ts'
 import { NetworkServer } from '../network/server.ts'
 import { SystemClock } from '../platform/system-clock.ts'
 import { SystemTimers } from '../platform/system-timers.ts'
@@ -72,16 +73,10 @@ class World {
 
   #createServer(): NetworkServer {
     const options = {
+      ...WIDE_OPTIONS,
       frameSizeMaxBytes: 2 * FRAME_BYTES,
       requestMemoryMaxBytes: REQUEST_MEMORY_BYTES,
-      connectionsMax: 1000,
-      sendQueueHighWaterBytes: 1_000_000,
-      slotsMax: 64,
-      waitingFramesMax: 64,
       waitingBytesMax: 8 * FRAME_BYTES,
-      idleMs: 600_000,
-      unfinishedFrameMs: 30_000,
-      connectionsPerAddressMax: 1000,
     }
     const environment = {
       clock: this.#clock,

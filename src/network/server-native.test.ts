@@ -6,6 +6,7 @@ import { NativeTransport } from '../native/transport.ts'
 import { SystemClock } from '../platform/system-clock.ts'
 import { SystemTimers } from '../platform/system-timers.ts'
 import type { RequestSlot } from './connection.ts'
+import { WIDE_OPTIONS } from './network-options.test-support.ts'
 import { NetworkServer, type NetworkServerOptions } from './server.ts'
 
 const CLIENTS = 16
@@ -25,18 +26,7 @@ async function answersOf(socket: Socket, count: number): Promise<number[]> {
   return names
 }
 
-const OPTIONS: NetworkServerOptions = {
-  frameSizeMaxBytes: 1_000_000,
-  requestMemoryMaxBytes: 10_000_000,
-  connectionsMax: 100,
-  sendQueueHighWaterBytes: 1_000_000,
-  slotsMax: 5,
-  waitingFramesMax: 64,
-  waitingBytesMax: 1_000_000,
-  idleMs: 600_000,
-  unfinishedFrameMs: 30_000,
-  connectionsPerAddressMax: 100,
-}
+const OPTIONS: NetworkServerOptions = { ...WIDE_OPTIONS, slotsMax: 5 }
 
 const HANDLER = {
   onPassEnd: () => {},

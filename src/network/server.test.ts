@@ -2,13 +2,11 @@ import { expect, test } from 'vitest'
 import { SimNetwork, type SimSocket, SimTransport } from '../native/sim-transport.ts'
 import { VirtualTime } from '../platform/virtual-time.ts'
 import type { Connection, RequestSlot } from './connection.ts'
+import { WIDE_OPTIONS } from './network-options.test-support.ts'
 import { NetworkServer, type NetworkServerOptions } from './server.ts'
 
 const OPTIONS: NetworkServerOptions = {
-  frameSizeMaxBytes: 1_000_000,
-  requestMemoryMaxBytes: 10_000_000,
-  connectionsMax: 100,
-  sendQueueHighWaterBytes: 1_000_000,
+  ...WIDE_OPTIONS,
   slotsMax: 8,
   waitingFramesMax: 4,
   waitingBytesMax: 100_000,
