@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { StorageWorld } from './storage-world.test-support.ts'
+import { StorageWorld, tellingOfSyncs } from './storage-world.test-support.ts'
 
 const PARTITIONS = 6
 /** Every batch begins a segment. */
@@ -38,19 +38,10 @@ test('a segment is durable when its bytes and its entry in the directory are, wh
 test('a group holds 256 descriptors at most; what is dirty beyond is of the next', async () => {
   const world = new StorageWorld()
   let syncCount = 0
-  world.wrapDisk = disk => {
-    const createQueue = disk.createQueue.bind(disk)
-    disk.createQueue = onCompletions => {
-      const queue = createQueue(onCompletions)
-      const fdatasync = queue.fdatasync.bind(queue)
-      queue.fdatasync = (file, ticket) => {
-        syncCount += 1
-        fdatasync(file, ticket)
-      }
-      return queue
-    }
-    return disk
+  const onSync = () => {
+    syncCount += 1
   }
+  world.wrapDisk = disk => tellingOfSyncs(disk, onSync)
   await startWithLogs(world, 300)
   syncCount = 0
   world.appendToAll()

@@ -18,6 +18,8 @@ interface CleanupPorts {
 export class SegmentCleanup {
   readonly #directory: LogDirectory
   readonly #ports: CleanupPorts
+  /** Old ones of which only the group journal has all: their sync was asked for, and has not ended. */
+  readonly #syncing = new Set<Segment>()
 
   constructor(directory: LogDirectory, ports: CleanupPorts) {
     this.#directory = directory
@@ -59,11 +61,10 @@ export class SegmentCleanup {
    * takes all behind a gap for lost.
    */
   countRemovable(log: Log, segments: readonly Segment[]): number {
-    const { writeBack, flusher } = this.#directory
     const unsynced = segments.filter(({ hasUnsyncedBytes }) => hasUnsyncedBytes)
     for (const segment of unsynced) {
-      if (segment.isInJournal) writeBack.sync(log, segment, () => undefined)
-      else flusher.markDirty(log, segment)
+      if (segment.isInJournal) this.#syncOnce(log, segment)
+      else this.#directory.flusher.markDirty(log, segment)
     }
     return unsynced.length === 0 ? segments.length : segments.indexOf(unsynced[0]!)
   }
@@ -86,6 +87,13 @@ export class SegmentCleanup {
       )
     }
     this.#ports.later(delayMs, () => this.#unlink(paths))
+  }
+
+  /** A disk that hangs is asked once, however often retention comes by. */
+  #syncOnce(log: Log, segment: Segment): void {
+    if (this.#syncing.has(segment)) return
+    this.#syncing.add(segment)
+    this.#directory.writeBack.sync(log, segment, () => this.#syncing.delete(segment))
   }
 
   #unlink(paths: readonly string[]): void {

@@ -34,6 +34,21 @@ export interface BatchOptions {
 
 const binding = loadNativeBinding()
 
+/** The same disk; `onSync` is told of each sync of a file that a thread is asked for. */
+export function tellingOfSyncs(disk: SimDisk, onSync: () => void): SimDisk {
+  const createQueue = disk.createQueue.bind(disk)
+  disk.createQueue = onCompletions => {
+    const queue = createQueue(onCompletions)
+    const fdatasync = queue.fdatasync.bind(queue)
+    queue.fdatasync = (file, ticket) => {
+      onSync()
+      fdatasync(file, ticket)
+    }
+    return queue
+  }
+  return disk
+}
+
 /** Logs, of which most tests have only `t-0`, on a disk in memory whose power can be cut. */
 export class StorageWorld {
   readonly native: BatchNative = createBatchNative(binding)

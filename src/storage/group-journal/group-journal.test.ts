@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import type { SimDisk } from '../../native/sim-disk.ts'
 import type { LogConfig } from '../log-config.ts'
 import type { LogManagerOptions } from '../log-manager.ts'
-import { createTopicId, StorageWorld } from '../storage-world.test-support.ts'
+import { createTopicId, StorageWorld, tellingOfSyncs } from '../storage-world.test-support.ts'
 import { journalFileName } from './replay-journals.ts'
 
 const PARTITIONS = 3
@@ -10,8 +11,9 @@ const PARTITIONS = 3
 async function journalWorld(
   options: Partial<LogManagerOptions> = {},
   config: Partial<LogConfig> = {},
+  wrapDisk = (disk: SimDisk) => disk,
 ): Promise<StorageWorld> {
-  const world = await partitionsWorld(options, config)
+  const world = await partitionsWorld(options, config, wrapDisk)
   // The entries of new segments are synced one by one, and the first group finds no journal.
   appendToAll(world, 'first')
   appendToAll(world, 'second')
@@ -21,8 +23,10 @@ async function journalWorld(
 async function partitionsWorld(
   options: Partial<LogManagerOptions> = {},
   config: Partial<LogConfig> = {},
+  wrapDisk = (disk: SimDisk) => disk,
 ): Promise<StorageWorld> {
   const world = new StorageWorld(config)
+  world.wrapDisk = wrapDisk
   world.managerOptions = { groupJournalMaxBytes: 1_000_000, ...options }
   await world.startWithLogs(PARTITIONS)
   return world
@@ -114,6 +118,26 @@ test('RET-1 a segment that is whole in the journal only is synced before retenti
   appendToAll(world, 'fifth')
   expect(journals(world)).not.toContain(journalFileName(0))
   expect(world.files('.log')).toEqual(['00000000000000000003.log'])
+})
+
+test('RET-1 a sync that retention has asked for is not asked for again while it is under way', async () => {
+  let syncCount = 0
+  const onSync = () => {
+    syncCount += 1
+  }
+  const world = await journalWorld({}, { retentionMs: 1_000 }, disk => tellingOfSyncs(disk, onSync))
+  appendToAll(world, 'third')
+  world.time.advance(2_000)
+  world.disk.speed.stickNext(1_000_000, '/t-0/')
+  syncCount = 0
+  for (let round = 0; round < 50; round += 1) {
+    world.logs.applyRetention()
+    world.time.advance(100)
+  }
+  expect(syncCount).toBe(PARTITIONS)
+  world.time.advance(1_000_000)
+  world.logs.applyRetention()
+  expect([...world.logs.logs()].map(log => log.logStartOffset)).toEqual([3, 3, 3])
 })
 
 test('nor is a segment of a topic that was deleted meanwhile opened for its sync', async () => {
