@@ -214,6 +214,20 @@ test.each([
 })
 
 test.each([
+  ['open', 'ottla-group-journal', 1],
+  ['syncDirectory', '/data', 0],
+] as const)(
+  'a new journal that is made, and that %s of %s refuses, leaves no file behind',
+  async (operation, path, callsBefore) => {
+    const world = await partitionsWorld()
+    appendToAll(world, 'first')
+    world.disk.failNext(operation, 'EMFILE', path, callsBefore)
+    appendToAll(world, 'second')
+    expect([world.log.isOffline, journals(world)]).toEqual([false, []])
+  },
+)
+
+test.each([
   ['rename', 'ENOSPC'],
   ['syncDirectory', 'EMFILE'],
 ] as const)(

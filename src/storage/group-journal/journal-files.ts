@@ -105,31 +105,45 @@ export class JournalFiles {
     this.#ports.jobs.run(
       (queue, ticket) => queue.createFile(path, ticket),
       created => {
-        if (created !== 0) this.#made(created, path, number)
+        if (created !== 0) this.#notMade(created)
         else this.#syncName(errno => this.#made(errno, path, number))
       },
     )
   }
 
   #made(errno: number, path: string, number: number): void {
-    const { disk, onFailure, onRefused } = this.#ports
-    this.#isMaking = false
-    if (errno === 0) this.#openNew(path, number)
-    else if (PASSING_REFUSALS.has(disk.errorName(errno))) onRefused()
-    else onFailure(errno)
+    if (errno !== 0) {
+      this.#removeUnused(path)
+      this.#notMade(errno)
+    } else this.#openNew(path, number)
   }
 
   #openNew(path: string, number: number): void {
     const { disk, onRefused } = this.#ports
+    this.#isMaking = false
     try {
       const file = disk.open(path, 'write')
       this.#open.add(file)
       this.#add(path, number, file)
     } catch (error) {
-      // No descriptor is left: the file stays, empty, until the stop.
+      // No descriptor is left.
       if (!(error instanceof StorageError)) throw error
+      this.#removeUnused(path)
       onRefused()
     }
+  }
+
+  #notMade(errno: number): void {
+    const { disk, onFailure, onRefused } = this.#ports
+    this.#isMaking = false
+    if (PASSING_REFUSALS.has(disk.errorName(errno))) onRefused()
+    else onFailure(errno)
+  }
+
+  /** Each attempt makes a new one. It is empty: should it stay, it does no harm, and the stop removes it. */
+  #removeUnused(path: string): void {
+    const ignore = () => {}
+    this.#ports.jobs.run((queue, ticket) => queue.unlink(path, ticket), ignore)
   }
 
   /** What is in a file whose name is not on the disk would be lost with it. */
