@@ -13,7 +13,7 @@ export interface FlusherEvents {
   /** Behind the last `onDurable` of a batch of completions. */
   onDurablePassEnd(): void
   /** A sync failed, or could not be asked for: nothing more may be acknowledged in this directory. */
-  onFailure(errno: number): void
+  onFailure(code: string): void
 }
 
 /** What of a log directory the flusher works with. */
@@ -144,7 +144,7 @@ export class Flusher {
       return call()
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      if (!PASSING_REFUSALS.has(error.code)) this.#events.onFailure(-1)
+      if (!PASSING_REFUSALS.has(error.code)) this.#events.onFailure(error.code)
       return null
     }
   }
@@ -194,19 +194,19 @@ export class Flusher {
   }
 
   #jobFailed(job: FlushJob, errno: number): void {
-    const name = this.#disk.errorName(errno)
-    if (job.kind === 'entry' && DESCRIPTOR_SHORTAGES.has(name)) {
+    const code = this.#disk.errorName(errno)
+    if (job.kind === 'entry' && DESCRIPTOR_SHORTAGES.has(code)) {
       // Its segment's sync, which comes next, counts for nothing.
       this.#isShort = true
       this.markDirty(job.log, job.segment)
     } else if (job.kind !== 'journal') {
       const { log } = job.kind === 'entry' ? job : job.segment
-      if (!log.isClosed) this.#events.onFailure(errno)
-    } else if (PASSING_REFUSALS.has(name)) {
+      if (!log.isClosed) this.#events.onFailure(code)
+    } else if (PASSING_REFUSALS.has(code)) {
       // The segments have their room already.
       this.#journal.refused()
       this.#putBack(job.segments)
-    } else this.#events.onFailure(errno)
+    } else this.#events.onFailure(code)
   }
 
   #tellIdle(): void {

@@ -3,11 +3,11 @@ import { StorageError } from '../base/storage-error.ts'
 import { LateWork } from './late-work.ts'
 
 function workOf() {
-  const failures: number[] = []
+  const failures: string[] = []
   const begun: string[] = []
   const ends: (() => void)[] = []
-  const work = new LateWork(errno => {
-    failures.push(errno)
+  const work = new LateWork(code => {
+    failures.push(code)
     work.clear()
   })
   const add = (name: string, refusals: string[] = []) =>
@@ -66,7 +66,7 @@ test.each(['EMFILE', 'ENFILE'])(
 test('a file that cannot be opened for another reason is a failure, behind which nothing begins', () => {
   const { work, add, begun, failures } = workOf()
   add('first', ['EIO'])
-  expect(failures).toEqual([-1])
+  expect(failures).toEqual(['EIO'])
   work.pump()
   expect(begun).toEqual([])
 })

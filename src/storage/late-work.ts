@@ -18,12 +18,12 @@ export interface LateCall {
  * no descriptor just now goes behind the others, and waits until one has ended, or for the next `pump`.
  */
 export class LateWork {
-  readonly #onFailure: (errno: number) => void
+  readonly #onFailure: (code: string) => void
   #waiting: LateCall[] = []
   #underWayCount = 0
 
   /** `onFailure` is told when a file can't be opened, and not for want of descriptors. */
-  constructor(onFailure: (errno: number) => void) {
+  constructor(onFailure: (code: string) => void) {
     this.#onFailure = onFailure
   }
 
@@ -55,7 +55,7 @@ export class LateWork {
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       if (PASSING_REFUSALS.has(error.code)) return false
-      this.#onFailure(-1)
+      this.#onFailure(error.code)
     }
     return true
   }

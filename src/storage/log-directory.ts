@@ -22,7 +22,7 @@ export interface LogDirectoryInit {
   readonly later: (delayMs: number, callback: () => void) => void
   readonly onDurable: (log: Log) => void
   readonly onDurablePassEnd: () => void
-  readonly onFailure: (directory: LogDirectory, errno: number) => void
+  readonly onFailure: (directory: LogDirectory) => void
 }
 
 export interface UnreadableLog {
@@ -62,7 +62,7 @@ export class LogDirectory {
     this.path = init.path
     this.meta = init.meta
     this.jobs = new DiskJobs(init.disk)
-    const onFailure = (errno: number) => this.fail(errno)
+    const onFailure = (code: string) => this.fail(code)
     const events: FlusherEvents = {
       onDurable: init.onDurable,
       onDurablePassEnd: init.onDurablePassEnd,
@@ -71,6 +71,7 @@ export class LogDirectory {
     this.unflushed = new UnflushedBytes(init.unflushedMaxBytes, init.onRoom)
     this.#lateJobs = new DiskJobs(init.disk)
     this.writeBack = new WriteBack({
+      disk: init.disk,
       jobs: this.#lateJobs,
       onWrittenOut: (segment, sizeBytes) => this.unflushed.gone(segment.flushedUpTo(sizeBytes)),
       onSynced: (log, segment, end) => {
@@ -108,17 +109,18 @@ export class LogDirectory {
     return Promise.all([this.flusher.whenIdle(), this.#lateJobs.whenIdle()])
   }
 
-  fail(errno: number): void {
+  /** `code` is that of a StorageError, for the operator. */
+  fail(code: string): void {
     if (this.#failed) return
     this.#failed = true
     this.flusher.fail()
     this.writeBack.fail()
     this.unflushed.close()
     this.#init.logger.error(
-      { directory: this.path, errno },
+      { directory: this.path, error: code },
       'the log directory is fenced: the disk refused a write or sync',
     )
-    this.#init.onFailure(this, errno)
+    this.#init.onFailure(this)
   }
 
   closeThreads(): void {

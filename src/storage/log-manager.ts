@@ -348,9 +348,9 @@ export class LogManager {
       log.rollBack()
     } catch (rollBackError) {
       if (!(rollBackError instanceof StorageError)) throw rollBackError
-      log.directory.fail(-1)
+      log.directory.fail(rollBackError.code)
     }
-    if (!PASSING_REFUSALS.has(error.code)) log.directory.fail(-1)
+    if (!PASSING_REFUSALS.has(error.code)) log.directory.fail(error.code)
   }
 
   #unreadable(topicName: string, partitionIndex: number) {

@@ -322,7 +322,7 @@ test('LOG-5: an epoch ends where the next one begins', async () => {
 test('a stop does not wait for syncs of a directory that has failed', async () => {
   const world = await StorageWorld.open({ durability: 'os' })
   world.append()
-  world.log.directory.fail(5)
+  world.log.directory.fail('EIO')
   world.log.applyConfig({ ...world.config, durability: 'group' })
   let isClosed = false
   void world.logs.close().then(() => {

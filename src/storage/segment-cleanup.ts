@@ -121,7 +121,7 @@ export class SegmentCleanup {
       errno => {
         this.#ports.disk.close(file)
         if (errno === 0) done()
-        else this.#directory.fail(errno)
+        else this.#directory.fail(this.#ports.disk.errorName(errno))
       },
     )
   }

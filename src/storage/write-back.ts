@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import type { Disk } from '../base/disk.ts'
 import type { DiskJobs } from './disk-jobs.ts'
 import { LateWork } from './late-work.ts'
 import type { Log } from './log.ts'
@@ -8,6 +9,7 @@ import type { Segment, SegmentEnd } from './segment.ts'
 const CHUNK_MAX_BYTES = 8 * 1024 * 1024
 
 export interface WriteBackPorts {
+  readonly disk: Disk
   /** Of a thread of its own: no group commit may stand behind these calls. */
   readonly jobs: DiskJobs
   /** The disk has the segment's first bytes, so many; a power cut may still lose them. */
@@ -16,7 +18,7 @@ export interface WriteBackPorts {
   readonly onSynced: (log: Log, segment: Segment, end: SegmentEnd) => void
   /** A call has ended; more may be due. */
   readonly onEnd: () => void
-  readonly onFailure: (errno: number) => void
+  readonly onFailure: (code: string) => void
 }
 
 /**
@@ -121,7 +123,7 @@ export class WriteBack {
   /** True for a success that counts. Another sync of the directory may have been told of what this one has lost. */
   #isHeard(log: Log, errno: number): boolean {
     if (this.#isFailed || log.isClosed) return false
-    if (errno !== 0) this.#ports.onFailure(errno)
+    if (errno !== 0) this.#ports.onFailure(this.#ports.disk.errorName(errno))
     return errno === 0
   }
 }

@@ -37,7 +37,7 @@ export interface GroupJournalPorts {
   readonly directoryPath: string
   /** When a journal has so many, or fewer for few segments, they are synced, and the next one is begun; 0 for none. */
   readonly maxBytes: number
-  readonly onFailure: (errno: number) => void
+  readonly onFailure: (code: string) => void
 }
 
 /**

@@ -27,7 +27,7 @@ export interface JournalFilesPorts {
   readonly directoryPath: string
   /** The disk has no room for another one now. */
   readonly onRefused: () => void
-  readonly onFailure: (errno: number) => void
+  readonly onFailure: (code: string) => void
 }
 
 /**
@@ -79,7 +79,7 @@ export class JournalFiles {
     disk.close(file)
     jobs.run(
       (queue, ticket) => queue.unlink(path, ticket),
-      errno => errno !== 0 && onFailure(errno),
+      errno => errno !== 0 && onFailure(disk.errorName(errno)),
     )
   }
 
@@ -91,10 +91,11 @@ export class JournalFiles {
   /** ENOSPC of a sync is a failed write-back, that of a renaming is none. */
   #notRecycled(errno: number, passing: ReadonlySet<string>, path: string, file: FileHandle): void {
     const { disk, onFailure, onRefused } = this.#ports
-    if (passing.has(disk.errorName(errno))) {
+    const code = disk.errorName(errno)
+    if (passing.has(code)) {
       this.remove({ path, file })
       onRefused()
-    } else onFailure(errno)
+    } else onFailure(code)
   }
 
   #make(): void {
@@ -136,8 +137,9 @@ export class JournalFiles {
   #notMade(errno: number): void {
     const { disk, onFailure, onRefused } = this.#ports
     this.#isMaking = false
-    if (PASSING_REFUSALS.has(disk.errorName(errno))) onRefused()
-    else onFailure(errno)
+    const code = disk.errorName(errno)
+    if (PASSING_REFUSALS.has(code)) onRefused()
+    else onFailure(code)
   }
 
   /** Each attempt makes a new one. It is empty: should it stay, it does no harm, and the stop removes it. */

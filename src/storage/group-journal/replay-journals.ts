@@ -18,6 +18,11 @@ export interface ReplayPorts {
   readonly crc32c: Crc32c
 }
 
+interface JournalFile {
+  readonly number: number
+  readonly path: string
+}
+
 /** The name of a group journal's file, beside the partitions' directories. */
 export function journalFileName(number: number): string {
   return `ottla-group-journal-${String(number).padStart(10, '0')}`
@@ -32,7 +37,7 @@ export function replayJournals(directoryPath: string, ports: ReplayPorts): void 
   const { disk, logger } = ports
   const replay = new Replay(directoryPath, ports)
   try {
-    for (const number of journalNumbers(disk, directoryPath)) replay.apply(number)
+    for (const journal of journalsIn(disk, directoryPath)) replay.apply(journal)
     replay.syncAll()
   } finally {
     replay.close()
@@ -44,15 +49,15 @@ export function replayJournals(directoryPath: string, ports: ReplayPorts): void 
 
 /** Durably. They are not needed: every segment is synced. */
 export function removeJournals(directoryPath: string, disk: Disk): void {
-  const numbers = journalNumbers(disk, directoryPath)
-  for (const number of numbers) disk.unlink(`${directoryPath}/${journalFileName(number)}`)
-  if (numbers.length > 0) disk.syncDirectory(directoryPath)
+  const journals = journalsIn(disk, directoryPath)
+  for (const { path } of journals) disk.unlink(path)
+  if (journals.length > 0) disk.syncDirectory(directoryPath)
 }
 
-function journalNumbers(disk: Disk, directoryPath: string): number[] {
+function journalsIn(disk: Disk, directoryPath: string): JournalFile[] {
   return disk.list(directoryPath).flatMap(({ name }) => {
     const match = FILE_PATTERN.exec(name)
-    return match === null ? [] : [Number(match[1])]
+    return match === null ? [] : [{ number: Number(match[1]), path: `${directoryPath}/${name}` }]
   })
 }
 
@@ -68,8 +73,8 @@ class Replay {
     this.#ports = ports
   }
 
-  apply(number: number): void {
-    const bytes = this.#read(`${this.#directoryPath}/${journalFileName(number)}`)
+  apply({ number, path }: JournalFile): void {
+    const bytes = this.#read(path)
     for (const ranges of decodeJournal(bytes, number, this.#ports.crc32c)) {
       for (const range of ranges) this.#write(range)
     }
