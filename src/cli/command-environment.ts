@@ -4,7 +4,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 export interface RunningBroker {
   /** `host:port` of every listener, joined with commas. */
   readonly bootstrapServers: string
-  /** The clean stop: connections drained, state flushed, marker last. */
+  /** The clean stop: connections drained, state synced, marker last. */
   close(): Promise<void>
 }
 

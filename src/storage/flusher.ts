@@ -1,94 +1,33 @@
-import type { Disk, DiskCompletions, DiskQueue } from '../base/disk.ts'
-import { StorageError } from '../base/storage-error.ts'
-import type { DirtySegment, GroupJournal } from './group-journal/group-journal.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { GroupJournal } from './group-journal/group-journal.ts'
+import type { LateWork } from './late-work.ts'
 import type { Log } from './log.ts'
-import { DESCRIPTOR_SHORTAGES, PASSING_REFUSALS } from './passing-refusals.ts'
-import type { Segment, SegmentEnd } from './segment.ts'
+import type { Segment } from './segment.ts'
 import type { UnflushedBytes } from './unflushed-bytes.ts'
-import type { WriteBack } from './write-back.ts'
+import type { WriteOut } from './write-out.ts'
 
-export interface FlusherEvents {
-  /** The durable offset of the log has moved. */
-  onDurable(log: Log): void
-  /** Behind the last `onDurable` of a batch of completions. */
-  onDurablePassEnd(): void
-  /** A sync failed, or could not be asked for: nothing more may be acknowledged in this directory. */
-  onFailure(code: string): void
-}
-
-/** What of a log directory the flusher works with. */
-export interface FlusherPlace {
+export interface FlusherPorts {
+  readonly commit: GroupCommit
+  readonly writeOut: WriteOut
+  readonly lateWork: LateWork
   readonly journal: GroupJournal
-  readonly writeBack: WriteBack
   readonly unflushed: UnflushedBytes
 }
 
-interface SegmentJob extends DirtySegment {
-  /** What the segment held when this was asked for. */
-  readonly end: SegmentEnd
-}
-
-/** Syncs of several files at once share what the file system has to write for each; more bring nothing. */
-const SYNC_THREADS = 4
-/** Each holds a descriptor open; what is dirty beyond that many is of the next group. */
-const SYNCS_PER_GROUP_MAX = 256
-
-/** One call of a thread. */
-type FlushJob =
-  | { readonly kind: 'entry'; readonly segment: Segment; readonly log: Log }
-  | { readonly kind: 'segment'; readonly segment: SegmentJob }
-  | { readonly kind: 'journal'; readonly segments: readonly SegmentJob[] }
-
 /**
- * Group commit of a log directory: while a group of syncs is under way the next one gathers, so that all appends of a
- * pass share one fdatasync per segment, or one of the group journal where there are many. A failed sync is never tried
- * again, because a second one may report success over lost data. Once much is unflushed, what no answer waits for goes
- * to the disk as well.
+ * Decides what of a log directory goes to the disk, and when: at once what answers wait for; once much is unflushed,
+ * what no answer waits for as well.
  */
 export class Flusher {
-  readonly #disk: Disk
-  /** One thread each. */
-  readonly #queues: readonly DiskQueue[]
-  readonly #journal: GroupJournal
-  readonly #writeBack: WriteBack
-  readonly #unflushed: UnflushedBytes
-  readonly #events: FlusherEvents
-  readonly #dirty = new Map<Segment, Log>()
-  #group: FlushJob[] = []
-  #completed = 0
-  #failed = false
-  /** Dirty segments wait for a descriptor, and are not asked for again before the next `pump` from outside. */
-  #isShort = false
-  #idleWaiters: (() => void)[] = []
+  readonly #ports: FlusherPorts
 
-  constructor(disk: Disk, { journal, writeBack, unflushed }: FlusherPlace, events: FlusherEvents) {
-    this.#disk = disk
-    this.#journal = journal
-    this.#writeBack = writeBack
-    this.#unflushed = unflushed
-    this.#events = events
-    const onCompletions: DiskCompletions = (completions, count) => this.#complete(completions, count)
-    this.#queues = Array.from({ length: SYNC_THREADS }, () => disk.createQueue(onCompletions))
+  constructor(ports: FlusherPorts) {
+    this.#ports = ports
   }
 
-  get isIdle(): boolean {
-    return this.#group.length === 0 && (this.#dirty.size === 0 || this.#isShort)
-  }
-
-  /** Answers when no sync is under way and none is due that a descriptor is left for. */
-  whenIdle(): Promise<void> {
-    return new Promise(resolve => {
-      this.#idleWaiters.push(resolve)
-      this.#tellIdle()
-    })
-  }
-
-  /** The segment has written bytes that are not synced; `pump` begins the work. */
+  /** The segment has written bytes that are to be safe; `pump` begins the work. */
   markDirty(log: Log, segment: Segment): void {
-    // Nothing is synced any more, so that nothing may wait for it either; and one that is gone must not be opened.
-    if (this.#failed || segment.isGivenUp) return
-    this.#dirty.set(segment, log)
-    this.#writeBack.forget(segment)
+    this.#ports.commit.markDirty(log, segment)
   }
 
   /** The log is going away: nothing of it is synced any more. */
@@ -97,134 +36,28 @@ export class Flusher {
   }
 
   forgetSegment(segment: Segment): void {
-    this.#dirty.delete(segment)
-    this.#writeBack.forget(segment)
-    this.#unflushed.gone(segment.giveUp())
+    const { commit, writeOut, unflushed } = this.#ports
+    commit.forget(segment)
+    writeOut.forget(segment)
+    unflushed.gone(segment.giveUp())
   }
 
-  /** Hands the dirty segments to the threads unless a group is under way. */
+  /** Begins what is due, and tries again what had no descriptor. */
   pump(): void {
-    if (this.#failed) return
-    if (this.#unflushed.isHigh) this.#writeBack.begin()
-    this.#writeBack.pump()
-    if (this.#group.length > 0) return
-    if (this.#unflushed.isHigh) this.#journal.retireFrom(this.#unflushed.highBytes / 2)
-    if (this.#dirty.size === 0 || this.#failed) return
-    const dirty = Array.from(this.#dirty, ([segment, log]): DirtySegment => ({ segment, log }))
-    this.#dirty.clear()
-    this.#submitGroup(dirty)
-    this.#isShort = this.#group.length === 0
+    const { commit, writeOut, lateWork, journal, unflushed } = this.#ports
+    if (lateWork.isFailed) return
+    if (unflushed.isHigh) writeOut.begin()
+    lateWork.pump()
+    if (commit.isUnderWay) return
+    if (unflushed.isHigh) journal.retireFrom(unflushed.highBytes / 2)
+    commit.begin()
   }
 
+  /** The directory is fenced: nothing goes to the disk any more. */
   fail(): void {
-    this.#failed = true
-    this.#dirty.clear()
-  }
-
-  close(): void {
-    for (const queue of this.#queues) queue.close()
-  }
-
-  #submitGroup(dirty: readonly DirtySegment[]): void {
-    const known = dirty.filter(({ segment }) => segment.isEntrySynced)
-    const rows = this.#withDescriptors(() => this.#journal.rowsFor(known))
-    if (rows !== null) this.#submitToJournal(known, rows)
-    const single = rows === null ? dirty : dirty.filter(({ segment }) => !segment.isEntrySynced)
-    this.#putBack(single.slice(SYNCS_PER_GROUP_MAX))
-    for (const [index, { segment, log }] of single.slice(0, SYNCS_PER_GROUP_MAX).entries()) {
-      const queue = this.#queues[index % SYNC_THREADS]!
-      if (this.#withDescriptors(() => this.#submit(queue, log, segment)) === null)
-        this.#putBack([{ segment, log }])
-    }
-  }
-
-  /** Null when a segment whose descriptor was closed meanwhile could not be opened again. */
-  #withDescriptors<Result>(call: () => Result): Result | null {
-    try {
-      return call()
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error
-      if (!PASSING_REFUSALS.has(error.code)) this.#events.onFailure(error.code)
-      return null
-    }
-  }
-
-  /** They are of the next group. */
-  #putBack(dirty: readonly DirtySegment[]): void {
-    for (const { segment, log } of dirty) this.markDirty(log, segment)
-  }
-
-  /** The directory's entry first, on the same thread: without it a synced segment is lost as a whole (KAFKA-3968). */
-  #submit(queue: DiskQueue, log: Log, segment: Segment): void {
-    if (!segment.isEntrySynced) {
-      queue.syncDirectory(segment.directoryPath, this.#add({ kind: 'entry', segment, log }))
-    }
-    const job = { log, segment, end: segment.writtenEnd }
-    queue.fdatasync(segment.file, this.#add({ kind: 'segment', segment: job }))
-  }
-
-  #submitToJournal(group: readonly DirtySegment[], rows: Float64Array): void {
-    const segments = group.map(({ log, segment }) => ({ log, segment, end: segment.writtenEnd }))
-    this.#journal.submit(this.#queues[0]!, group, rows, this.#add({ kind: 'journal', segments }))
-  }
-
-  #add(job: FlushJob): number {
-    this.#group.push(job)
-    return this.#group.length - 1
-  }
-
-  #complete(completions: Int32Array, count: number): void {
-    const moved = new Set<Log>()
-    for (let row = 0; row < count && !this.#failed; row += 1) {
-      const job = this.#group[completions[2 * row]!]!
-      const errno = completions[2 * row + 1]!
-      if (errno === 0) finish(job, moved)
-      else this.#jobFailed(job, errno)
-    }
-    this.#completed += count
-    if (this.#completed === this.#group.length) {
-      this.#group = []
-      this.#completed = 0
-    }
-    // Asked again at once, it would be refused again: LogManager asks each second.
-    if (!this.#isShort) this.pump()
-    for (const log of moved) this.#events.onDurable(log)
-    if (moved.size > 0) this.#events.onDurablePassEnd()
-    this.#tellIdle()
-  }
-
-  #jobFailed(job: FlushJob, errno: number): void {
-    const code = this.#disk.errorName(errno)
-    if (job.kind === 'entry' && DESCRIPTOR_SHORTAGES.has(code)) {
-      // Its segment's sync, which comes next, counts for nothing.
-      this.#isShort = true
-      this.markDirty(job.log, job.segment)
-    } else if (job.kind !== 'journal') {
-      const { log } = job.kind === 'entry' ? job : job.segment
-      if (!log.isClosed) this.#events.onFailure(code)
-    } else if (PASSING_REFUSALS.has(code)) {
-      // The segments have their room already.
-      this.#journal.refused()
-      this.#putBack(job.segments)
-    } else this.#events.onFailure(code)
-  }
-
-  #tellIdle(): void {
-    if (!this.isIdle) return
-    for (const resolve of this.#idleWaiters) resolve()
-    this.#idleWaiters = []
-  }
-}
-
-/** Adds the logs whose durable offset has moved. */
-function finish(job: FlushJob, moved: Set<Log>): void {
-  if (job.kind === 'entry') job.segment.isEntrySynced ||= !job.log.isClosed
-  else if (job.kind === 'segment') {
-    const { log, segment, end } = job.segment
-    if (!log.isClosed && segment.isEntrySynced && log.segmentSynced(segment, end)) moved.add(log)
-  } else {
-    for (const { log, segment, end } of job.segments) {
-      if (!log.isClosed && log.segmentSafe(segment, end)) moved.add(log)
-    }
+    const { commit, writeOut, lateWork } = this.#ports
+    commit.fail()
+    writeOut.fail()
+    lateWork.fail()
   }
 }

@@ -1,14 +1,19 @@
 import { expect, test } from 'vitest'
 import { StorageError } from '../base/storage-error.ts'
+import { SimDisk } from '../native/sim-disk.ts'
 import { LateWork } from './late-work.ts'
 
 function workOf() {
   const failures: string[] = []
   const begun: string[] = []
   const ends: (() => void)[] = []
-  const work = new LateWork(code => {
-    failures.push(code)
-    work.clear()
+  const work = new LateWork({
+    disk: new SimDisk({ schedule: () => {} }),
+    onEnd: () => {},
+    onFailure: code => {
+      failures.push(code)
+      work.fail()
+    },
   })
   const add = (name: string, refusals: string[] = []) =>
     work.add({

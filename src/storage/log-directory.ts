@@ -1,13 +1,16 @@
 import type { Disk, FileLock } from '../base/disk.ts'
 import type { Logger } from '../base/logger.ts'
 import { DiskJobs } from './disk-jobs.ts'
-import { Flusher, type FlusherEvents } from './flusher.ts'
+import { Flusher } from './flusher.ts'
+import { GroupCommit } from './group-commit.ts'
 import { GroupJournal } from './group-journal/group-journal.ts'
+import { LateSyncs } from './late-syncs.ts'
+import { LateWork } from './late-work.ts'
 import type { Log } from './log.ts'
 import type { MetaProperties } from './meta-properties.ts'
 import { SegmentCleanup } from './segment-cleanup.ts'
 import { UnflushedBytes } from './unflushed-bytes.ts'
-import { WriteBack } from './write-back.ts'
+import { WriteOut } from './write-out.ts'
 
 export interface LogDirectoryInit {
   readonly disk: Disk
@@ -39,7 +42,8 @@ export class LogDirectory {
   readonly flusher: Flusher
   readonly journal: GroupJournal
   readonly unflushed: UnflushedBytes
-  readonly writeBack: WriteBack
+  readonly writeOut: WriteOut
+  readonly lateSyncs: LateSyncs
   readonly jobs: DiskJobs
   readonly cleanup: SegmentCleanup
   /**
@@ -53,8 +57,9 @@ export class LogDirectory {
    */
   readonly forgotten = new Set<string>()
   readonly #init: LogDirectoryInit
-  /** Of what no answer waits for: write-backs, and the files of the group journal. */
+  /** Of the late thread: what is written out, late syncs, and the files of the group journal. */
   readonly #lateJobs: DiskJobs
+  readonly #commit: GroupCommit
   #failed = false
 
   constructor(init: LogDirectoryInit) {
@@ -62,35 +67,20 @@ export class LogDirectory {
     this.path = init.path
     this.meta = init.meta
     this.jobs = new DiskJobs(init.disk)
-    const onFailure = (code: string) => this.fail(code)
-    const events: FlusherEvents = {
-      onDurable: init.onDurable,
-      onDurablePassEnd: init.onDurablePassEnd,
-      onFailure,
-    }
     this.unflushed = new UnflushedBytes(init.unflushedMaxBytes, init.onRoom)
-    this.#lateJobs = new DiskJobs(init.disk)
-    this.writeBack = new WriteBack({
-      disk: init.disk,
-      jobs: this.#lateJobs,
+    const jobs = new DiskJobs(init.disk)
+    this.#lateJobs = jobs
+    const lateWork = this.#createLateWork()
+    this.writeOut = new WriteOut({
+      jobs,
+      work: lateWork,
       onWrittenOut: (segment, sizeBytes) => this.unflushed.gone(segment.flushedUpTo(sizeBytes)),
-      onSynced: (log, segment, end) => {
-        if (!log.segmentSynced(segment, end)) return
-        init.onDurable(log)
-        init.onDurablePassEnd()
-      },
-      onEnd: () => this.flusher.pump(),
-      onFailure,
     })
-    this.journal = new GroupJournal({
-      disk: init.disk,
-      jobs: this.#lateJobs,
-      writeBack: this.writeBack,
-      directoryPath: init.path,
-      maxBytes: init.groupJournalMaxBytes,
-      onFailure,
-    })
-    this.flusher = new Flusher(init.disk, this, events)
+    this.lateSyncs = this.#createLateSyncs(lateWork)
+    this.journal = this.#createJournal()
+    this.#commit = this.#createCommit()
+    const { unflushed, writeOut, journal } = this
+    this.flusher = new Flusher({ commit: this.#commit, writeOut, lateWork, journal, unflushed })
     this.cleanup = new SegmentCleanup(this, init)
   }
 
@@ -101,12 +91,12 @@ export class LogDirectory {
 
   /** No sync is under way, nor anything else of the late thread, and none is due that an answer waits for. */
   get isIdle(): boolean {
-    return this.flusher.isIdle && this.#lateJobs.isIdle
+    return this.#commit.isIdle && this.#lateJobs.isIdle
   }
 
-  /** Answers when the flusher's threads have been idle, and the late one. */
+  /** Answers when the threads of group commits have been idle, and the late one. */
   whenIdle(): Promise<unknown> {
-    return Promise.all([this.flusher.whenIdle(), this.#lateJobs.whenIdle()])
+    return Promise.all([this.#commit.whenIdle(), this.#lateJobs.whenIdle()])
   }
 
   /** `code` is that of a StorageError, for the operator. */
@@ -114,7 +104,6 @@ export class LogDirectory {
     if (this.#failed) return
     this.#failed = true
     this.flusher.fail()
-    this.writeBack.fail()
     this.unflushed.close()
     this.#init.logger.error(
       { directory: this.path, error: code },
@@ -124,7 +113,7 @@ export class LogDirectory {
   }
 
   closeThreads(): void {
-    this.flusher.close()
+    this.#commit.close()
     this.#lateJobs.close()
     this.journal.close()
     this.jobs.close()
@@ -132,5 +121,51 @@ export class LogDirectory {
 
   release(): void {
     this.#init.lock.release()
+  }
+
+  #createLateWork(): LateWork {
+    return new LateWork({
+      disk: this.#init.disk,
+      onEnd: () => this.flusher.pump(),
+      onFailure: code => this.fail(code),
+    })
+  }
+
+  #createLateSyncs(work: LateWork): LateSyncs {
+    const { onDurable, onDurablePassEnd } = this.#init
+    return new LateSyncs({
+      jobs: this.#lateJobs,
+      work,
+      onSynced: (log, segment, end) => {
+        if (!log.segmentSynced(segment, end)) return
+        onDurable(log)
+        onDurablePassEnd()
+      },
+    })
+  }
+
+  #createJournal(): GroupJournal {
+    const { disk, path, groupJournalMaxBytes } = this.#init
+    return new GroupJournal({
+      disk,
+      jobs: this.#lateJobs,
+      lateSyncs: this.lateSyncs,
+      directoryPath: path,
+      maxBytes: groupJournalMaxBytes,
+      onFailure: code => this.fail(code),
+    })
+  }
+
+  #createCommit(): GroupCommit {
+    const { disk, onDurable, onDurablePassEnd } = this.#init
+    return new GroupCommit({
+      disk,
+      journal: this.journal,
+      onDirty: segment => this.writeOut.forget(segment),
+      onEnd: () => this.flusher.pump(),
+      onDurable,
+      onDurablePassEnd,
+      onFailure: code => this.fail(code),
+    })
   }
 }

@@ -136,7 +136,7 @@ export class Log {
     return this.#logEndOffset
   }
 
-  /** Safe in the sense of the topic's durability mode; never goes back. */
+  /** Everything before it may be acknowledged in the topic's durability mode; never goes back. */
   get durableOffset(): number {
     return this.#durableOffset
   }
@@ -367,7 +367,7 @@ export class Log {
     const isDue = this.#config.durability === 'group' || this.isFlushDueBy(this.#logEndOffset)
     for (const segment of this.#touched) {
       if (isDue || segment !== this.#active) this.directory.flusher.markDirty(this, segment)
-      else this.directory.writeBack.wrote(this, segment)
+      else this.directory.writeOut.wrote(this, segment)
     }
   }
 

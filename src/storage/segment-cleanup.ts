@@ -93,7 +93,7 @@ export class SegmentCleanup {
   #syncOnce(log: Log, segment: Segment): void {
     if (this.#syncing.has(segment)) return
     this.#syncing.add(segment)
-    this.#directory.writeBack.sync(log, segment, () => this.#syncing.delete(segment))
+    this.#directory.lateSyncs.sync(log, segment, () => this.#syncing.delete(segment))
   }
 
   #unlink(paths: readonly string[]): void {

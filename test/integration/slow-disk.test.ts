@@ -262,7 +262,7 @@ describe.each(MODES)('mode %s, producers held back', durability => {
     await world.quiet()
     // Refused, for want of a key, but at once.
     expect(produced(reply.value)[0]).toBe(ErrorCode.INVALID_RECORD)
-    // Offsets are synced behind the group commit that hangs, but not behind a write-back.
+    // Offsets are synced behind the group commit that hangs, but not behind what is written out.
     if (durability === 'group') await world.pass(5000)
     expect(committed.value.topics[0]!.partitions[0]!.errorCode).toBe(0)
   })

@@ -259,7 +259,7 @@ test('a segment that cannot be opened for its sync fences the directory, and the
 test('a sync that succeeds behind one that failed takes no journal away', async () => {
   const world = await journalWorld(FULL_AT_ONCE)
   appendToAll(world, 'third')
-  // The flusher comes to the last segment before the one who retires the journal does.
+  // The group commit comes to the last segment before the one who retires the journal does.
   world.disk.failNext('fdatasync', 'EIO', '/t-2/')
   world.appendToAll({ values: ['fourth'] }, [...world.logs.logs()].toReversed())
   world.sync()

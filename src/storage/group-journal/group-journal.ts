@@ -1,9 +1,9 @@
 import { assert } from '../../base/assert.ts'
 import type { Disk, DiskQueue } from '../../base/disk.ts'
 import type { DiskJobs } from '../disk-jobs.ts'
+import type { LateSyncs } from '../late-syncs.ts'
 import type { Log } from '../log.ts'
 import type { Segment } from '../segment.ts'
-import type { WriteBack } from '../write-back.ts'
 import { type Journal, JournalFiles } from './journal-files.ts'
 import { encodeRecordHead, type JournalRange } from './journal-record.ts'
 
@@ -31,9 +31,9 @@ export interface DirtySegment {
 
 export interface GroupJournalPorts {
   readonly disk: Disk
-  /** Of the thread that `writeBack` has. */
+  /** Of the late thread, as `lateSyncs`. */
   readonly jobs: DiskJobs
-  readonly writeBack: WriteBack
+  readonly lateSyncs: LateSyncs
   readonly directoryPath: string
   /** When a journal has so many, or fewer for few segments, they are synced, and the next one is begun; 0 for none. */
   readonly maxBytes: number
@@ -115,7 +115,7 @@ export class GroupJournal {
     let left = journal.segments.size
     if (left === 0) this.#retired(journal)
     for (const [segment, log] of journal.segments) {
-      this.#ports.writeBack.sync(log, segment, () => {
+      this.#ports.lateSyncs.sync(log, segment, () => {
         left -= 1
         if (left === 0) this.#retired(journal)
       })

@@ -104,7 +104,7 @@ test('what only the group journal has counts, and a quarter of the bound in it r
   expect([world.syncedOffsets(), unflushed(world)]).toEqual([[4, 4], 0])
 })
 
-test('a write-back stands in no group commit of its directory', async () => {
+test('what is written out stands in no group commit of its directory', async () => {
   const world = await worldOf('os', 2, { unflushedMaxBytes: 1 })
   logOf(world, 1).applyConfig({ ...world.config, durability: 'group' })
   world.disk.speed.stickNext(5000, '/t-0/')
@@ -124,7 +124,7 @@ test('a segment is not taken for synced before its entry in the directory is', a
   expect([world.syncedOffsets(), logOf(world, 0).isOffline]).toEqual([[0], true])
 })
 
-test('a failed write-back fences the directory, and is not tried again', async () => {
+test('a failed write-out fences the directory, and is not tried again', async () => {
   const world = await worldOf('os', 2, { unflushedMaxBytes: 1 })
   world.disk.failNext('sync_file_range', 'EIO', '/t-0/')
   appendTo(world, 0)
@@ -135,7 +135,7 @@ test('a failed write-back fences the directory, and is not tried again', async (
   expect(world.disk.exists('/data/.kafka_cleanshutdown')).toBe(false)
 })
 
-test('a log that is deleted while its write-back is under way fails nothing, and is not made again', async () => {
+test('a log that is deleted while it is written out fails nothing, and is not made again', async () => {
   const world = await worldOf('os', 2, { unflushedMaxBytes: 1 })
   world.disk.speed.stickNext(100, '/t-0/')
   world.disk.failNext('sync_file_range', 'EIO', '/t-0/')
