@@ -41,7 +41,7 @@ export class OttlaDirectory {
       const nowMs = this.#machine.clock.wallMs()
       const result = log.append(batch.slice(), { leaderEpoch, nowMs, origin: 'client' })
       if (!result.ok) throw new Error(`Ottla refuses a batch that Kafka took: ${result.errorCode}`)
-      if (logs.flushStaged().length > 0) throw new Error('a batch could not be written')
+      if (logs.writeStaged().length > 0) throw new Error('a batch could not be written')
     }
     log.highWatermark = log.logEndOffset
     const deleted = log.deleteRecordsBefore(deleteBefore)

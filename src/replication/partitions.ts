@@ -129,7 +129,7 @@ export class Partitions {
   #write(): void {
     const touched = this.#touched
     this.#touched = []
-    for (const { log, fromOffset, errorCode } of this.#ports.logs.flushStaged()) {
+    for (const { log, fromOffset, errorCode } of this.#ports.logs.writeStaged()) {
       this.#byLog.get(log)?.settleFailed(fromOffset, errorCode)
     }
     for (const partition of touched) partition.settleWritten()

@@ -10,7 +10,7 @@ export interface LogRefusal {
   readonly recordErrors?: readonly number[]
 }
 
-/** A batch that has its offsets. It is in the log once `flushStaged` has not reported it. */
+/** A batch that has its offsets. It is in the log once `writeStaged` has not reported it. */
 export interface Appended {
   readonly ok: true
   readonly baseOffset: number

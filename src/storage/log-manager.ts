@@ -193,7 +193,7 @@ export class LogManager {
    * where it was and reported; any other error than a full disk fences its directory. In mode `os` durable offsets
    * move here.
    */
-  flushStaged(): readonly FailedAppend[] {
+  writeStaged(): readonly FailedAppend[] {
     const failed: FailedAppend[] = []
     const moved: Log[] = []
     const staged = this.#staged
@@ -258,11 +258,11 @@ export class LogManager {
     this.#closed = true
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
-    this.flushStaged()
+    this.writeStaged()
     // A sync whose failure nobody is told would be tried again by the clean stop, and may succeed over lost data.
     while (this.directories.some(({ isIdle }) => !isIdle)) {
       await Promise.all(this.directories.map(directory => directory.whenIdle()))
-      this.flushStaged()
+      this.writeStaged()
     }
     for (const reads of this.#coldReads.values()) reads.close()
     for (const directory of this.directories) {

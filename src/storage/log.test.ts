@@ -42,7 +42,7 @@ test('nothing is seen before it is written, and nothing is durable before it is 
   world.stage()
   expect(world.log.logEndOffset).toBe(0)
   expect(world.log.read(0, 1000, 100, true)).toEqual({ ok: true, range: null })
-  world.logs.flushStaged()
+  world.logs.writeStaged()
   expect([world.log.logEndOffset, world.log.durableOffset]).toEqual([1, 0])
   world.sync()
   expect([world.log.durableOffset, world.log.highWatermark]).toEqual([1, 1])
@@ -81,7 +81,7 @@ test('a full disk rolls everything back that was staged: offsets, producers, ind
   }
   expect(world.log.segments.length).toBeGreaterThan(1)
   world.disk.failNext('pwritev', 'ENOSPC', '.log')
-  const [failed] = world.logs.flushStaged()
+  const [failed] = world.logs.writeStaged()
   expect(failed).toMatchObject({ fromOffset: 1, errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
   expect([world.log.segments.length, segment.offsetIndex.count, segment.endPosition]).toEqual(before)
   expect(world.log.epochs.latestEpoch).toBe(0)
@@ -100,7 +100,7 @@ test('a refused write leaves times, indexes and where the next entry is due as i
     if (isRefusedBetween) {
       for (let index = 0; index < 5; index += 1) world.stage({ timestampMs: 9000 })
       world.disk.failNext('pwritev', 'ENOSPC', '.log')
-      expect(world.logs.flushStaged()).toHaveLength(1)
+      expect(world.logs.writeStaged()).toHaveLength(1)
     }
     for (const timestampMs of [1003, 1004, 1005, 1006]) world.append({ timestampMs })
     const { offsetIndex, timeIndex, maxTimestampMs, offsetOfMaxTimestamp } = world.log.segments[0]!
@@ -117,14 +117,14 @@ test('a log that is deleted with batches staged takes them along', async () => {
   const world = await StorageWorld.open()
   world.stage()
   await world.settled(world.logs.deleteLog('t', 0))
-  expect(world.logs.flushStaged()).toEqual([])
+  expect(world.logs.writeStaged()).toEqual([])
 })
 
 test('an I/O error fences the directory: no append is taken any more', async () => {
   const world = await filled(1)
   world.stage()
   world.disk.failNext('pwritev', 'EIO', '.log')
-  expect(world.logs.flushStaged()).toHaveLength(1)
+  expect(world.logs.writeStaged()).toHaveLength(1)
   expect(world.stage()).toMatchObject({ ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
 })
 
@@ -300,7 +300,7 @@ test('LO-1: what is staged has no part in the largest time', async () => {
   world.stage({ timestampMs: 200 })
   expect(await world.settled(world.log.maxTimestampOffset())).toMatchObject({ offset: 0, timestampMs: 100 })
   expect(await world.settled(world.log.offsetForTimestamp(150))).toBeNull()
-  world.logs.flushStaged()
+  world.logs.writeStaged()
   expect(await world.settled(world.log.maxTimestampOffset())).toMatchObject({ offset: 1, timestampMs: 200 })
 })
 
@@ -344,7 +344,7 @@ test('CMP-1: what a worker packed for another setting of the topic is packed aga
   const append = (packed: PackedBatch) => {
     const options = { leaderEpoch: 0, nowMs: world.time.clock.wallMs(), origin: 'client' } as const
     const result = world.log.append(batch.slice(), { ...options, checked: { flags: 0, reason, row, packed } })
-    world.logs.flushStaged()
+    world.logs.writeStaged()
     return result
   }
   const right = { target, sizeMaxBytes: 1_000, batch: null }

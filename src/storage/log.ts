@@ -32,7 +32,7 @@ export interface LogPorts {
   readonly validation: AppendValidation
   readonly coldReadsOf: (directory: LogDirectory) => ColdReads
   readonly lookupTurns: LookupTurns
-  /** The first batch since the last `flushStaged` was staged in this log. */
+  /** The first batch since the last `writeStaged` was staged in this log. */
   readonly onStaged: (log: Log) => void
 }
 
@@ -178,7 +178,7 @@ export class Log {
   }
 
   /**
-   * Checks one batch and stages it. `batch` is changed in place and must live until `flushStaged`; it is not visible
+   * Checks one batch and stages it. `batch` is changed in place and must live until `writeStaged`; it is not visible
    * before. The producer's last batches are known again, and answered with their first offsets.
    */
   append(batch: Uint8Array, options: AppendOptions): AppendResult {

@@ -244,7 +244,7 @@ test('a batch that was refused does not come back among those that were written 
     // The first of the two segments of this pass is written, the second is not.
     for (const value of ['refused', 'x'.repeat(160)]) world.stage({ values: [value] })
     expect(world.log.segments).toHaveLength(2)
-    expect(world.logs.flushStaged()).toHaveLength(1)
+    expect(world.logs.writeStaged()).toHaveLength(1)
     const written = ['y'.repeat(190), 'z'.repeat(190)]
     for (const value of written) world.append({ values: [value] })
     world.time.advance(seed % 8)

@@ -74,7 +74,7 @@ test('without a descriptor to write with nothing is fenced, and nothing is lost'
   world.log.applyConfig({ ...small, segmentSizeBytes: 10_000 })
   world.stage({ values: ['refused'] })
   for (let count = 0; count < 2; count += 1) world.disk.failNext('open', 'EMFILE', '.log')
-  const [failed] = world.logs.flushStaged()
+  const [failed] = world.logs.writeStaged()
   expect(failed).toMatchObject({ fromOffset: 1, errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
   expect(world.log.isOffline).toBe(false)
   world.append({ values: ['later'] })

@@ -187,7 +187,7 @@ export class StorageWorld {
   /** Stages and writes one batch; its sync is under way. */
   append(options: BatchOptions = {}, log = this.log): AppendResult {
     const result = this.stage(options, log)
-    this.logs.flushStaged()
+    this.logs.writeStaged()
     return result
   }
 
@@ -197,7 +197,7 @@ export class StorageWorld {
       const result = this.stage(options, log)
       if (!result.ok) throw new Error(result.errorMessage)
     }
-    this.logs.flushStaged()
+    this.logs.writeStaged()
   }
 
   /** Of all logs. */

@@ -21,7 +21,7 @@ test('bytes count from their write until the disk has them', async () => {
   const unflushed = unflushedOf(world)
   world.stage()
   expect(unflushed.writtenBytes).toBe(0)
-  world.logs.flushStaged()
+  world.logs.writeStaged()
   expect(unflushed.writtenBytes).toBe(world.log.sizeBytes)
   world.append()
   expect(unflushed.writtenBytes).toBe(world.log.sizeBytes)

@@ -85,7 +85,7 @@ export class LogLife {
     const staged: ModelBatch[] = []
     const count = 1 + this.#random.below(BATCHES_PER_PASS_MAX)
     for (let index = 0; index < count; index += 1) staged.push(...this.#stage(staged))
-    const failed = this.#world.logs.flushStaged()
+    const failed = this.#world.logs.writeStaged()
     if (failed.length === 0) this.#model = new LogModel([...this.#model.batches, ...staged])
   }
 
@@ -129,7 +129,7 @@ export class LogLife {
     const result = this.#world.stage(optionsOf(batch))
     if (!result.ok || !result.duplicate || result.baseOffset !== batch.baseOffset)
       this.#wrong(`the batch at ${batch.baseOffset} was repeated: ${JSON.stringify(result)}`)
-    this.#world.logs.flushStaged()
+    this.#world.logs.writeStaged()
   }
 
   #deleteRecords(): void {
