@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import type { Disk, DiskCompletions, DiskQueue } from '../base/disk.ts'
 import { StorageError } from '../base/storage-error.ts'
 import type { DirtySegment, GroupJournal } from './group-journal/group-journal.ts'
@@ -90,6 +91,7 @@ export class GroupCommit {
 
   /** Hands the dirty segments to the threads; not while a group is under way. */
   begin(): void {
+    assert(this.#group.length === 0, 'one group at a time')
     if (this.#dirty.size === 0 || this.#failed) return
     const dirty = Array.from(this.#dirty, ([segment, log]): DirtySegment => ({ segment, log }))
     this.#dirty.clear()
