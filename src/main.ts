@@ -36,8 +36,7 @@ async function main(): Promise<unknown> {
     },
     monotonicMs: () => clock.monotonicMs(),
     onStopSignal: callback => {
-      process.on('SIGTERM', callback)
-      process.on('SIGINT', callback)
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, callback)
     },
     exit: code => process.exit(code),
   }).parseAsync()

@@ -21,6 +21,7 @@ import { LogManager } from '../storage/log-manager.ts'
 import { advertisedEndpoint, type Endpoint, endpointText } from './advertised-endpoint.ts'
 import { Dispatcher, type FrameKeeper } from './dispatch.ts'
 import { FETCH_SESSION_EVICTION_MS, FetchSessions } from './fetch-sessions.ts'
+import { foreignDirectoryProblem } from './foreign-directory.ts'
 import type { BrokerServices } from './handler.ts'
 import { HANDLERS } from './handlers.ts'
 import { networkOptions } from './network-options.ts'
@@ -51,9 +52,12 @@ export class Broker {
 
   /**
    * Opens the directories, recovers, listens. StorageError EWOULDBLOCK when another process holds a directory, EBADMSG
-   * when it belongs to another cluster or node; NetworkError when a port can't be had. Nothing is left behind then.
+   * when it belongs to another cluster or node; Error when its logs are not this broker's; NetworkError when a port
+   * can't be had. Nothing is left behind then.
    */
   static async start(config: BrokerConfig, platform: Platform): Promise<Broker> {
+    const problem = foreignDirectoryProblem(platform.disk, config.logDirs)
+    if (problem !== null) throw new Error(problem)
     let broker: Broker | null = null
     const logs = await LogManager.open(platform, {
       logDirectories: config.logDirs,
@@ -298,7 +302,7 @@ export class Broker {
       onConnectionOpened: connection => {
         connection.session = this.#originOf(connection)
       },
-      onConnectionClosed: connection => dispatcher.connectionClosed(connection),
+      onConnectionClosed: (connection, reason) => dispatcher.connectionClosed(connection, reason),
     })
   }
 

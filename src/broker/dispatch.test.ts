@@ -100,6 +100,8 @@ test('NET-1 a size that is negative or above the limit ends the connection', asy
   negative.sendBytes(new Uint8Array([0xff, 0xff, 0xff, 0xff, 0, 3]))
   await world.quiet()
   expect([client.isClosed, negative.isClosed]).toEqual([true, true])
+  const told = world.log.lines.filter(({ message }) => message.includes('TLS or HTTP'))
+  expect(told).toHaveLength(2)
 })
 
 test('NET-3 an answer has the tags of its header from the flexible versions on', async () => {

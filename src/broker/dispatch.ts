@@ -1,6 +1,7 @@
 import { AssertionError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { CloseReason } from '../base/transport.ts'
 import type { Connection, RequestSlot } from '../network/connection.ts'
 import type { Frame } from '../network/frame.ts'
 import { ApiKey } from '../protocol/api-key.ts'
@@ -100,7 +101,13 @@ export class Dispatcher {
     this.#passMs = -1
   }
 
-  connectionClosed(connection: Connection): void {
+  connectionClosed(connection: Connection, reason: CloseReason): void {
+    if (reason === 'frame-size') {
+      this.#log.warn(
+        clientFields(connection),
+        'a frame of an impossible size, as of TLS or HTTP on a plaintext listener: its connection is closed',
+      )
+    }
     const callback = this.#abandoned.get(connection)
     this.#abandoned.delete(connection)
     callback?.()

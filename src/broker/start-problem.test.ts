@@ -28,7 +28,8 @@ test.each([
   [new StorageError('EWOULDBLOCK', 'lock', '/d'), 'the data directory /d is in use by another process'],
   [
     new StorageError('EBADMSG', 'check', '/d/meta.properties'),
-    '/d/meta.properties belongs to another cluster or another node than 3: choose another data directory',
+    '/d/meta.properties names another node.id than 3, or another cluster: ' +
+      'set node.id to its own, or choose another data directory',
   ],
   [new StorageError('EBADMSG', 'load', '/d/ottla-metadata.log'), '/d/ottla-metadata.log is damaged'],
   [new StorageError('EACCES', 'open', '/d/x'), 'cannot use the data directory: open /d/x: EACCES'],

@@ -20,7 +20,10 @@ function networkProblem(error: NetworkError, { listeners }: BrokerConfig): strin
 function storageProblem(error: StorageError, { nodeId }: BrokerConfig): string {
   if (error.code === 'EWOULDBLOCK') return `the data directory ${error.path} is in use by another process`
   if (error.code === 'EBADMSG' && error.path.endsWith('meta.properties')) {
-    return `${error.path} belongs to another cluster or another node than ${nodeId}: choose another data directory`
+    return (
+      `${error.path} names another node.id than ${nodeId}, or another cluster: ` +
+      'set node.id to its own, or choose another data directory'
+    )
   }
   if (error.code === 'EBADMSG') return `${error.path} is damaged`
   return `cannot use the data directory: ${error.syscall} ${error.path}: ${error.code}`

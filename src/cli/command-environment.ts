@@ -20,7 +20,7 @@ export interface CommandEnvironment {
   print(line: string): void
   printError(line: string): void
   monotonicMs(): number
-  /** Called on every SIGTERM and SIGINT. */
+  /** Called on every SIGTERM, SIGINT and SIGHUP. */
   onStopSignal(callback: () => void): void
   exit(code: number): void
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { CommandEnvironment } from './command-environment.ts'
 import { createProgram } from './create-program.ts'
@@ -89,6 +89,39 @@ test('a signal in the moment of the listening line is a clean stop', async () =>
       if (line.includes('listening')) signal?.()
     },
   })
-  await Promise.resolve()
+  await vi.waitFor(() => expect(lines.at(-1)).toBe('ottla stopped'))
+})
+
+test('a signal during the start stops the broker once it has started', async () => {
+  let signal = () => {}
+  const lines: string[] = []
+  const exits: number[] = []
+  await run(['start'], {
+    onStopSignal: callback => {
+      signal = callback
+    },
+    launchBroker: async () => {
+      signal()
+      return { bootstrapServers: 'localhost:9092', close: async () => {} }
+    },
+    print: line => lines.push(line),
+    exit: code => exits.push(code),
+  })
+  await vi.waitFor(() => expect(exits).toEqual([0]))
   expect(lines.at(-1)).toBe('ottla stopped')
+})
+
+test('a start that fails behind a signal says why, and nothing of a stop', async () => {
+  let signal = () => {}
+  const { lines, errors, exits } = await run(['start'], {
+    onStopSignal: callback => {
+      signal = callback
+    },
+    launchBroker: async () => {
+      await Promise.resolve()
+      signal()
+      throw new Error('no port')
+    },
+  })
+  expect([lines, errors, exits]).toEqual([[], ['ottla: no port'], [1]])
 })

@@ -68,6 +68,18 @@ test('an address that others reach needs ottla.allow.unauthenticated', () => {
   ])
 })
 
+test.each(['0.0.0.0', '[::]'])('no client is told to connect to %s', host => {
+  expect(problems(`advertised.listeners=PLAINTEXT://${host}:9092`)).toEqual([
+    `advertised.listeners: no client can connect to ${host.replace(/[[\]]/g, '')} (PLAINTEXT)`,
+  ])
+})
+
+test('node.id and its older name may both be there when they agree', () => {
+  expect(problems('node.id=5\nbroker.id=5')).toEqual([])
+  expect(problems('node.id=5\nbroker.id=-1')).toEqual([])
+  expect(problems('node.id=7\nbroker.id=5')).toEqual(['node.id and broker.id, its older name, differ'])
+})
+
 test('every bad value is reported, in one line each', () => {
   expect(problems('num.partitions=0\nauto.create.topics.enable=maybe\nlog.segment.bytes=12')).toHaveLength(3)
 })

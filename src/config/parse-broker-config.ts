@@ -25,6 +25,7 @@ export function parseBrokerConfig(entries: ReadonlyMap<string, string>): BrokerC
   problems.push(...listeners.problems)
   warnings.push(...listeners.warnings)
   const logDirs = (text('log.dirs') ?? text('log.dir') ?? '').split(',').map(path => path.trim())
+  if (!isOneNodeId(text, entries)) problems.push('node.id and broker.id, its older name, differ')
   if (logDirs.some(path => path === '')) problems.push('log.dirs names an empty path')
   if (new Set(logDirs).size !== logDirs.length) problems.push('log.dirs names a directory twice')
   if (problems.length > 0) return { ok: false, problems }
@@ -65,6 +66,11 @@ function warningsOf(entries: ReadonlyMap<string, string>): string[] {
 }
 
 type Text = (name: string) => string | null
+
+function isOneNodeId(text: Text, entries: ReadonlyMap<string, string>): boolean {
+  const brokerId = parseNumber(text('broker.id') ?? '-1')
+  return brokerId < 0 || !entries.has('node.id') || brokerId === parseNumber(text('node.id')!)
+}
 
 function nodeFields(entries: ReadonlyMap<string, string>, text: Text) {
   const brokerId = parseNumber(text('broker.id') ?? '-1')

@@ -8,6 +8,8 @@ import {
 
 /** Both 127.0.0.1 and ::1. */
 const LOOPBACK = 'localhost'
+/** To listen on all addresses; no address of their own. */
+const UNSPECIFIED_HOSTS = new Set(['0.0.0.0', '::'])
 
 export interface ResolvedListeners {
   readonly listeners: readonly Listener[]
@@ -52,6 +54,9 @@ export function resolveListeners(
   )
   for (const advertised of advertisedListeners) {
     if (advertised.host === '') problems.push(`advertised.listeners: ${advertised.name} has no host`)
+    if (UNSPECIFIED_HOSTS.has(advertised.host)) {
+      problems.push(`advertised.listeners: no client can connect to ${advertised.host} (${advertised.name})`)
+    }
     if (!listeners.some(listener => listener.name === advertised.name)) {
       problems.push(`advertised.listeners: there is no listener ${advertised.name}`)
     }

@@ -14,7 +14,7 @@ import { replayJournals } from './group-journal/replay-journals.ts'
 import { Log, type LogPorts } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogDirectory } from './log-directory.ts'
-import { nameOfLog } from './log-name.ts'
+import { LOG_NAME, nameOfLog } from './log-name.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata } from './partition-metadata.ts'
 import { recoverLog } from './recovery.ts'
@@ -139,8 +139,7 @@ class DirectoryLoad {
   async run(): Promise<Log[]> {
     const { disk, path } = this.#input
     const names = disk.list(path).flatMap(({ name, isDirectory }) => (isDirectory ? [name] : []))
-    // A log that was being made when the process was killed may be known to the memory of the machine only.
-    if (!this.#wasClean) await this.#syncNames()
+    if (!this.#wasClean) await this.#beginRecovery(names)
     for (const name of names) if (name.endsWith('-delete')) removeDeleted(this.#input, this.#directory, name)
     const logs = await this.#loadAll(names.filter(name => !name.endsWith('-delete')))
     const known = new Set([...logs, ...this.#directory.unreadable].map(nameOfLog))
@@ -173,7 +172,7 @@ class DirectoryLoad {
 
   async #loadLog(name: string, scanRows: Float64Array): Promise<Log | null> {
     const { disk, path, logger } = this.#input
-    const match = /^(.+)-(\d+)$/.exec(name)
+    const match = LOG_NAME.exec(name)
     const directoryPath = `${path}/${name}`
     const metadata = match === null ? null : readSmallFile(disk, `${directoryPath}/partition.metadata`)
     if (match === null || metadata === null) return null
@@ -213,9 +212,14 @@ class DirectoryLoad {
     }
   }
 
-  #syncNames(): Promise<void> {
-    const { path } = this.#input
-    return this.#directory.jobs.call('fsync', path, (queue, ticket) => queue.syncDirectory(path, ticket))
+  async #beginRecovery(names: readonly string[]): Promise<void> {
+    const { path, logger } = this.#input
+    const logCount = names.filter(name => LOG_NAME.test(name)).length
+    if (logCount > 0) {
+      logger.info({ directory: path, logs: logCount }, 'recovering after a stop that was not clean')
+    }
+    // A log that was being made when the process was killed may be known to the memory of the machine only.
+    await this.#directory.jobs.call('fsync', path, (queue, ticket) => queue.syncDirectory(path, ticket))
   }
 }
 

@@ -338,3 +338,18 @@ test('a log of another id than the topic has is set aside for an empty one', asy
   expect(new TextDecoder().decode((await read('t')).records!)).not.toContain('old')
   expect(world.disk.list('/data').filter(({ name }) => name.endsWith('-stray'))).toHaveLength(1)
 })
+
+test('logs whose metadata is gone are not set aside: the start is refused, and nothing is touched', async () => {
+  await world.createTopic('t')
+  await produce('t', 'precious')
+  await world.close()
+  world.disk.rename('/data/ottla-metadata.log', '/data/mislaid')
+  const before = world.disk.list('/data').map(({ name }) => name)
+  await expect(world.start()).rejects.toThrow(
+    '/data has logs, such as t-0, but /data has no ottla-metadata.log',
+  )
+  expect(world.disk.list('/data').map(({ name }) => name)).toEqual(before)
+  world.disk.rename('/data/mislaid', '/data/ottla-metadata.log')
+  await restart()
+  expect(await read('t')).toMatchObject({ errorCode: 0, highWatermark: 1 })
+})

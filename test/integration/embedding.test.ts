@@ -262,11 +262,11 @@ test('a data directory in use is one line, and its holder is not disturbed', asy
 test('a directory of another cluster or node is refused, and left as it was', async () => {
   const dataDir = join(scratch, 'data')
   await (await start({ dataDir, topics: [{ name: 't' }] })).close()
-  expect(await refusal({ dataDir, config: { 'node.id': '9' } })).toContain('another node than 9')
+  expect(await refusal({ dataDir, config: { 'node.id': '9' } })).toContain('another node.id than 9')
   const path = join(dataDir, 'meta.properties')
   const text = readFileSync(path, 'utf8')
   writeFileSync(path, text.replace(/^cluster\.id=.*$/m, 'cluster.id=AAAAAAAAAAAAAAAAAAAAZQ'))
-  expect(await refusal({ dataDir })).toContain('belongs to another cluster')
+  expect(await refusal({ dataDir })).toContain('or another cluster')
   writeFileSync(path, text)
   expect(await topicsOf(await start({ dataDir }))).toEqual(['t'])
 })

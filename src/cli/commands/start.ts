@@ -24,14 +24,15 @@ export async function start(
   const parsed = parseBrokerConfig(merged.entries)
   if (!parsed.ok) return fail(parsed.problems)
   for (const warning of parsed.warnings) environment.printError(`ottla: warning: ${warning}`)
+  // Not before there is somebody who hears signals.
+  const launching = Promise.resolve().then(() => environment.launchBroker(parsed.config))
+  stopOnSignal(launching, environment)
   let broker: RunningBroker
   try {
-    broker = await environment.launchBroker(parsed.config)
+    broker = await launching
   } catch (error) {
     return fail([firstLine(error)])
   }
-  // Before the line that scripts wait for: they may send a signal the moment they read it.
-  stopOnSignal(broker, environment)
   const tookMs = Math.round(environment.monotonicMs() - startedAtMs)
   const { logDirs, durability } = parsed.config
   environment.print(
@@ -40,7 +41,7 @@ export async function start(
   )
 }
 
-function stopOnSignal(broker: RunningBroker, environment: CommandEnvironment): void {
+function stopOnSignal(launching: Promise<RunningBroker>, environment: CommandEnvironment): void {
   let isStopping = false
   environment.onStopSignal(() => {
     if (isStopping) {
@@ -48,17 +49,24 @@ function stopOnSignal(broker: RunningBroker, environment: CommandEnvironment): v
       return
     }
     isStopping = true
-    broker.close().then(
-      () => {
-        environment.print('ottla stopped')
-        environment.exit(0)
-      },
-      error => {
-        environment.printError(`ottla: the stop was not clean: ${firstLine(error)}`)
-        environment.exit(1)
-      },
-    )
+    void stop(launching, environment)
   })
+}
+
+/** A start goes on to its end before it is stopped; it may be a long recovery, which a second signal ends. */
+async function stop(launching: Promise<RunningBroker>, environment: CommandEnvironment): Promise<void> {
+  // What has failed to start says so itself.
+  const broker = await launching.catch(() => null)
+  if (broker === null) return
+  try {
+    await broker.close()
+  } catch (error) {
+    environment.printError(`ottla: the stop was not clean: ${firstLine(error)}`)
+    environment.exit(1)
+    return
+  }
+  environment.print('ottla stopped')
+  environment.exit(0)
 }
 
 function firstLine(error: unknown): string {

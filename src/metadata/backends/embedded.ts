@@ -14,6 +14,10 @@ import { type Crc32c, decodeFrame, encodeFrame } from './frame.ts'
 const MAGIC = [0x4f, 0x54, 0x54, 0x4c, 0x41, 0x4d, 0x44]
 const FORMAT_VERSION = 1
 const FILE_HEADER = Uint8Array.from([...MAGIC, FORMAT_VERSION])
+const LOG_FILE_NAME = 'ottla-metadata.log'
+const SNAPSHOT_FILE_NAME = 'ottla-metadata.snapshot'
+/** A directory with one of them has been the first log directory of a broker. */
+export const METADATA_FILE_NAMES = [LOG_FILE_NAME, SNAPSHOT_FILE_NAME] as const
 const SNAPSHOT_AFTER_BYTES = 1024 * 1024
 
 export interface EmbeddedMetadataLogOptions {
@@ -46,8 +50,8 @@ export class EmbeddedMetadataLog implements MetadataLog {
     this.#disk = options.disk
     this.#crc32c = options.crc32c
     this.#directory = options.directory
-    this.#snapshotPath = `${options.directory}/ottla-metadata.snapshot`
-    this.#logPath = `${options.directory}/ottla-metadata.log`
+    this.#snapshotPath = `${options.directory}/${SNAPSHOT_FILE_NAME}`
+    this.#logPath = `${options.directory}/${LOG_FILE_NAME}`
     this.#queue = options.disk.createQueue((completions, count) => this.#completed(completions, count))
   }
 
