@@ -101,7 +101,7 @@ function addLatencies(facts: Facts, name: string, target: TargetName, sample: Sa
   facts.add(name, 'p99 us', target, sample.p99Us)
   facts.add(name, 'p99.9 us', target, sample.p999Us)
   facts.add(`${name}, to the producer`, 'p99 us', target, sample.ackP99Us ?? 0)
-  facts.add(`${name}, taken by the host`, 'cores', target, sample.stolenCores)
+  facts.add(`${name}, taken by the host`, 'cores', target, sample.stolenCores ?? 0)
 }
 
 async function catFiles(at: Endpoint): Promise<number> {

@@ -26,8 +26,8 @@ export interface Sample {
   readonly brokerResidentMiB: number
   readonly loadCores: number
   readonly otherCores: number
-  /** What the host of a virtual machine gave to others while there was work to do here. */
-  readonly stolenCores: number
+  /** What the host of a virtual machine gave to others while there was work to do here; not in older results. */
+  readonly stolenCores?: number
 }
 
 /** Where a sample is taken. */

@@ -28,6 +28,8 @@ export interface Plan {
   readonly wantsKafka: boolean
   /** From bench/results.json, without measuring. */
   readonly isOnlyWritten: boolean
+  /** The scenarios whose facts go beside those of bench/results.json; null when that is not asked for. */
+  readonly partOfPage: readonly string[] | null
   /** Where the page, its picture and the samples go; null: nowhere. */
   readonly out: { readonly docs: string; readonly json: string } | null
 }
@@ -39,6 +41,7 @@ export function readPlan(): Plan {
       smoke: SWITCH,
       'without-kafka': SWITCH,
       'write-only': SWITCH,
+      'into-page': SWITCH,
       rounds: TEXT,
       seconds: TEXT,
       'warm-up': TEXT,
@@ -63,9 +66,11 @@ export function readPlan(): Plan {
   }
   const names = values.smoke ? SMOKE_CELL_NAMES : positionals
   const wantsKafka = !values.smoke && !values['without-kafka']
-  const isWhole = names.length === 0 && wantsKafka && sizes.rounds >= Number(USUAL.rounds)
+  const isForPage = wantsKafka && sizes.rounds >= Number(USUAL.rounds)
+  const partOfPage = values['into-page'] && isForPage ? scenariosOf(names) : null
+  const isWhole = (names.length === 0 && isForPage) || partOfPage !== null
   const out = values.out === undefined ? usualOut(isWhole) : { docs: values.out, json: values.out }
-  const rest = { isSmoke: values.smoke, wantsKafka, isOnlyWritten: values['write-only'], out }
+  const rest = { isSmoke: values.smoke, wantsKafka, isOnlyWritten: values['write-only'], partOfPage, out }
   return { ...chosen(names, sizes), sizes, duration, ...rest }
 }
 
@@ -73,6 +78,13 @@ export function readPlan(): Plan {
 function manyConnections(): number {
   const limit = /^Max open files +\S+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
   return Math.min(MANY_CONNECTIONS, Math.floor(Number(limit ?? MANY_CONNECTIONS) * USABLE_PART))
+}
+
+/** Cells are compared with others of the same round, so that they are measured together. */
+function scenariosOf(names: readonly string[]): readonly string[] {
+  const isOne = (name: string) => SCENARIOS.some(scenario => scenario.name === name)
+  if (names.length > 0 && names.every(isOne)) return names
+  throw new Error(`--into-page takes ${SCENARIOS.map(({ name }) => name).join(', ')}`)
 }
 
 /** The committed page holds either everything, measured at least as often as usual, or what it held before. */

@@ -52,15 +52,27 @@ Clients, in mode \`os\`, move ${thousands(sizes.clientRecords)} records of 1 KB 
 themselves is most of it, so the broker's CPU time tells more than their speed.`
 }
 
+function laterParts({ parts }: Results): string {
+  const lines = parts.map(
+    ({ names, date, commit }) =>
+      `${names.map(name => `\`${name}\``).join(', ')}: measured on ${date}, of ${commit}.\n`,
+  )
+  return lines.length === 0 ? '' : `\n${lines.join('\n')}`
+}
+
 /** A host that bounds what a virtual machine takes stops it for a while in each period: high percentiles show it. */
 function disturbance({ cells }: Results): string {
   const samples = cells.flatMap(cell => [...cell.samples.values()].flat())
-  const cores = (key: 'otherCores' | 'stolenCores') => {
-    const { median, max } = summarize(samples.map(sample => sample[key]))
-    return `${number(median)} (up to ${number(max)})`
-  }
-  return `During a sample other programs used ${cores('otherCores')} of the cores, and the host of the virtual machine \
-took ${cores('stolenCores')}.`
+  const others = `During a sample other programs used ${cores(samples.map(({ otherCores }) => otherCores))}`
+  const stolen = samples.map(({ stolenCores }) => stolenCores).filter(value => value !== undefined)
+  return stolen.length === 0
+    ? `${others}.`
+    : `${others}, and the host of the virtual machine took ${cores(stolen)}.`
+}
+
+function cores(values: readonly number[]): string {
+  const { median, max } = summarize(values)
+  return `${number(median)} cores (up to ${number(max)})`
 }
 
 function thousands(value: number): string {
@@ -94,7 +106,7 @@ tail it ends when the consumer has the record.
 
 Before each sample, 1.5 GB of memory are written to and given back: a virtual machine gets a page from its host when \
 it first writes to it, and whoever comes first would pay for that. Samples are short, so as to need little more.
-
+${laterParts(results)}
 To measure again: \`npm run bench\`; a part of it: \`npm run bench -- produce-16k\`; only whether it works: \
 \`npm run bench -- --smoke\`. Apache Kafka takes part if \`mvn\` and \`java\` are there.`
 }

@@ -12,6 +12,23 @@ export interface Results {
   readonly duration: Duration
   readonly cells: readonly CellResult[]
   readonly facts: readonly Fact[]
+  /** Scenarios that were measured behind the rest. */
+  readonly parts: readonly Part[]
+}
+
+export interface Part {
+  readonly names: readonly string[]
+  readonly date: string
+  readonly commit: string
+}
+
+/** `whole` with the facts of `part`, a run of these scenarios alone. */
+export function withPart(whole: Results, part: Results, names: readonly string[]): Results {
+  const isAnew = (old: Fact) => part.facts.some(({ name, unit }) => name === old.name && unit === old.unit)
+  const facts = [...whole.facts.filter(fact => !isAnew(fact)), ...part.facts]
+  const others = whole.parts.filter(each => !each.names.every(name => names.includes(name)))
+  const parts = [...others, { names, date: part.date, commit: part.machine.commit }]
+  return { ...whole, sizes: { ...part.sizes, rounds: whole.sizes.rounds }, facts, parts }
 }
 
 /** What is committed beside the page: every sample, without the formatting. */
@@ -27,5 +44,5 @@ export function fromJson(text: string): Results {
     cell,
     samples: new Map(Object.entries(samples) as [TargetName, Sample[]][]),
   }))
-  return { ...parsed, cells }
+  return { parts: [], ...parsed, cells }
 }

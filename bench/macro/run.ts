@@ -1,6 +1,7 @@
 /**
  * npm run bench                     everything; writes docs/PERFORMANCE.md, its picture and bench/results.json
  * npm run bench -- NAME...          some cells or scenarios only; prints their tables
+ * npm run bench -- NAME... --into-page   scenarios only, in five rounds or more, into the page beside what it has
  * npm run bench -- --smoke          a minute, without Apache Kafka: does the benchmark itself still work?
  * npm run bench -- --write-only     the page and its picture once more, from bench/results.json
  *
@@ -23,7 +24,7 @@ import { type Plan, readPlan } from './options.ts'
 import { drawRatios } from './picture.ts'
 import { Progress } from './progress.ts'
 import { document } from './report.ts'
-import { fromJson, type Results, toJson } from './results.ts'
+import { fromJson, type Results, toJson, withPart } from './results.ts'
 import { barTable, cellTable, factTable } from './tables.ts'
 import { takesPart } from './target.ts'
 import { kafkaCanBeHad, startTargets } from './targets.ts'
@@ -35,7 +36,7 @@ const UNFINISHED = { docs: 'build/bench/results', json: 'build/bench/results' }
 async function main(): Promise<void> {
   const plan = readPlan()
   if (plan.isOnlyWritten) {
-    if (plan.out !== null) writePage(fromJson(readFileSync('bench/results.json', 'utf8')), plan.out.docs)
+    if (plan.out !== null) writePage(committed(), plan.out.docs)
     return
   }
   process.once('exit', removeDataDirs)
@@ -43,8 +44,16 @@ async function main(): Promise<void> {
   execFileSync('make', ['-s', '-f', 'bench/Makefile'], { stdio: 'inherit' })
   const hasKafka = plan.wantsKafka && kafkaCanBeHad()
   const results = await measureAll(plan, hasKafka)
-  if (hasKafka || !plan.wantsKafka) save(results, plan.out)
+  if (hasKafka || !plan.wantsKafka) save(forPage(results, plan), plan.out)
   print(results)
+}
+
+function forPage(results: Results, { partOfPage }: Plan): Results {
+  return partOfPage === null ? results : withPart(committed(), results, partOfPage)
+}
+
+function committed(): Results {
+  return fromJson(readFileSync('bench/results.json', 'utf8'))
 }
 
 function save(results: Results, out: Plan['out']): void {
@@ -63,7 +72,15 @@ async function measureAll(plan: Plan, hasKafka: boolean): Promise<Results> {
   const machine = describeMachine(hasKafka)
   const cells = plan.cells.length === 0 ? [] : await measureCells(plan, hasKafka)
   const facts: Fact[] = memoryUnderLoad(cells)
-  const results = { date: today(), machine, sizes: plan.sizes, duration: plan.duration, cells, facts }
+  const results = {
+    date: today(),
+    machine,
+    sizes: plan.sizes,
+    duration: plan.duration,
+    cells,
+    facts,
+    parts: [],
+  }
   // Each time, so that a scenario that fails takes no other figures with it.
   save(results, UNFINISHED)
   for (const scenario of plan.scenarios) {
