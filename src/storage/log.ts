@@ -19,7 +19,6 @@ import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerState, ProducerVerdict } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
 import { Segment, type SegmentEnd, type SegmentSavepoint } from './segment.ts'
-import type { SegmentCleanup } from './segment-cleanup.ts'
 import type { SegmentFiles } from './segment-files.ts'
 import { TimestampLookup, type TimestampOffset } from './timestamp-lookup.ts'
 
@@ -76,7 +75,6 @@ export class Log {
   readonly segments: Segment[]
   readonly producers: ProducerState
   readonly epochs: LeaderEpochCache
-  readonly cleanup: SegmentCleanup
   /** Retention takes nothing from here on; the partition sets it. */
   highWatermark: number
   /** Set when the epochs changed since their file was written. */
@@ -123,7 +121,6 @@ export class Log {
     this.#config = config
     this.#ports = ports
     this.#reader = new LogReader(state.segments, ports.coldReadsOf(directory), ports.logger)
-    this.cleanup = directory.cleanup
     this.#drawJitter()
   }
 
@@ -268,12 +265,12 @@ export class Log {
       this.#roll(nowMs)
       this.#snapshots = []
     }
-    const count = this.cleanup.countRemovable(this, this.segments.slice(0, deletable))
+    const count = this.directory.cleanup.countRemovable(this, this.segments.slice(0, deletable))
     if (count === 0) return 0
     const removed = this.segments.splice(0, count)
     this.#logStartOffset = Math.max(this.#logStartOffset, this.segments[0]!.baseOffset)
     if (this.epochs.truncateFromStart(this.#logStartOffset)) this.#epochsChanged(this.#nextOffset)
-    this.cleanup.remove(removed, this.#config.fileDeleteDelayMs)
+    this.directory.cleanup.remove(removed, this.#config.fileDeleteDelayMs)
     return count
   }
 
@@ -299,9 +296,9 @@ export class Log {
     this.producers.commit()
     this.#queueFlush()
     const sealed = this.#touched.filter(segment => segment !== this.#active)
-    for (const segment of sealed) this.cleanup.sealIndexes(segment)
+    for (const segment of sealed) this.directory.cleanup.sealIndexes(segment)
     for (const { offset, bytes } of this.#snapshots)
-      this.cleanup.writeSnapshot(this.directoryPath, offset, bytes)
+      this.directory.cleanup.writeSnapshot(this.directoryPath, offset, bytes)
     this.#snapshots = []
     this.#touched = []
   }
